@@ -1,0 +1,220 @@
+"""The report `cje-audit/report/1`: the one document that dashboard, command line, HTML and API print."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cje_audit.domain.checks import Check, CheckStatus, Verdict
+from cje_audit.domain.policy import Role, content_hash
+
+RunState = Literal["queued", "running", "complete", "partial", "failed", "cancelled"]
+Pair = tuple[float, float]
+
+
+class Part(BaseModel):
+    """Base of every part of the report: frozen, closed, and free of NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class RunHeader(Part):
+    """Which run this is, and from what it was made."""
+
+    id: str
+    name: str
+    status: RunState
+    created_at: str
+    config_hash: str
+    data_hash: str | None
+    engine_version: str
+    git_commit: str | None
+    provenance: dict[str, Any] = Field(default_factory=dict)
+
+
+class Summary(Part):
+    """The run in one sentence; `best_policy` is None when nothing may be ranked."""
+
+    sentence: str
+    best_policy: str | None
+
+
+class StageReport(Part):
+    """One stage: how many rows went in, came out, failed, in how many seconds, and its checks."""
+
+    name: str
+    status: CheckStatus
+    n_in: int | None
+    n_ok: int | None
+    n_failed: int | None
+    seconds: float | None
+    checks: tuple[Check, ...] = ()
+
+
+class LogRatioSummary(Part):
+    """Quantiles, mean and standard deviation of the log ratio (target − logging, nats)."""
+
+    min: float
+    p05: float
+    p50: float
+    p95: float
+    max: float
+    mean: float
+    sd: float | None
+
+
+class Histogram(Part):
+    """Counts between edges; one more edge than counts."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class WeightReport(Part):
+    """Diagnostics of one policy's raw importance weights, before any transform.
+
+    A number that float64 cannot hold (a mean weight of e^900, say) is None.
+    """
+
+    mean: float | None
+    mean_ci: Pair | None
+    ess: float | None
+    ess_fraction: float | None
+    max_share: float | None
+    top5_share: float | None
+    hill_alpha: float | None
+    pareto_khat: float | None
+    sqrt_overlap: float | None
+    typicality: float | None
+    n_clipped: int
+    log_ratio: LogRatioSummary | None
+    histogram: Histogram | None
+
+
+class Estimate(Part):
+    """One estimated policy value with its error, on `n_used` rows."""
+
+    estimator: str
+    reward: str
+    value: float | None
+    standard_error: float | None
+    interval: Pair | None
+    interval_method: str | None
+    n_used: int
+    missing_bounds: Pair | None
+    primary: bool
+    note: str | None = None
+
+
+class Truth(Part):
+    """A policy's value known from outside the estimate (fresh draws), and how far the estimate is from it.
+
+    `combined_standard_error` is √(estimate's² + truth's²); `agrees` means at most three of them apart.
+    """
+
+    reward: str
+    value: float
+    standard_error: float | None
+    n: int
+    source: str
+    difference: float | None = None
+    combined_standard_error: float | None = None
+    agrees: bool | None = None
+
+
+class PolicyReport(Part):
+    """Everything said about one policy. The sentence is printed byte for byte everywhere."""
+
+    name: str
+    role: Role
+    verdict: Verdict
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    n_total: int
+    n_used: int
+    n_missing: int
+    missing_by_code: dict[str, int] = Field(default_factory=dict)
+    weights: WeightReport | None = None
+    estimates: tuple[Estimate, ...] = ()
+    truths: tuple[Truth, ...] = ()
+    next_step: str | None = None
+
+
+class Comparison(Part):
+    """The difference a − b of two policy values, paired by prompt."""
+
+    a: str
+    b: str
+    difference: float | None
+    interval: Pair | None
+    p_value: float | None
+    p_adjusted: float | None
+    adjustment: str | None
+    n_pairs: int
+    comparable: bool
+    sentence: str
+
+
+class FailureGroup(Part):
+    """Rows of one stage and policy that failed with the same code."""
+
+    stage: str
+    policy: str | None
+    code: str
+    count: int
+    retryable: bool
+    sentence: str
+    what_to_do: str
+    example_ids: tuple[str, ...] = ()
+
+
+class Finding(Part):
+    """Something wrong that a person should decide on."""
+
+    id: str
+    severity: str
+    status: str
+    title: str
+    evidence: str
+    source: str
+    decision: str | None = None
+    effort: str | None = None
+
+
+class SignOff(Part):
+    """Whether a named person approved or rejected exactly this report."""
+
+    state: Literal["none", "approved", "rejected", "void"] = "none"
+    by: str | None = None
+    at: str | None = None
+    report_hash: str | None = None
+    note: str | None = None
+
+
+class Report(Part):
+    """The whole report. `report_hash()` is what people sign."""
+
+    schema_: Literal["cje-audit/report/1"] = Field(default="cje-audit/report/1", alias="schema")
+    run: RunHeader
+    summary: Summary
+    stages: tuple[StageReport, ...]
+    policies: tuple[PolicyReport, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    failures: tuple[FailureGroup, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    sign_off: SignOff = SignOff()
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as plain JSON data."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def report_hash(self) -> str:
+        """Return the SHA-256 of the report as canonical JSON without `sign_off`."""
+        return content_hash({k: v for k, v in self.document().items() if k != "sign_off"})
+
+    def policy(self, name: str) -> PolicyReport | None:
+        """Return the part about one policy, or None."""
+        return next((p for p in self.policies if p.name == name), None)
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return every check of every stage, in order."""
+        return tuple(c for stage in self.stages for c in stage.checks)

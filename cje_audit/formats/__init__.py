@@ -1,0 +1,1 @@
+"""Reading other people's files: every bad line is named, every good row goes on."""

@@ -1,0 +1,1 @@
+"""Putting what was found into the one report, in words."""

@@ -1,0 +1,1 @@
+"""dataset → logging_policy → target_policy → judge → estimation: each stage one function."""
