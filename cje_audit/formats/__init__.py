@@ -1,1 +1,1 @@
-"""Reading other people's files: every bad line is named, every good row goes on."""
+"""Datasets made elsewhere, read line by line: good rows as one frame, bad lines listed with number and reason."""

@@ -61,9 +61,7 @@ class Provider(Protocol):
         """Write one response; `draw` numbers independent responses to the same prompt."""
         ...
 
-    async def logprobs(
-        self, policy: Policy, prompt: str, response: str, *, ended: bool
-    ) -> Answer[LogProbResult]:
+    async def logprobs(self, policy: Policy, prompt: str, response: str, *, ended: bool) -> Answer[LogProbResult]:
         """Teacher-force `response`: nats per token; `ended` says whether the end token is scored too."""
         ...
 

@@ -1,0 +1,1 @@
+"""Report and view objects in, figures out: every chart comes with one sentence and the table it was drawn from."""

@@ -1,0 +1,169 @@
+"""Charts and tables of estimates: one line per policy, with interval, bounds and truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app import formats, words
+from app.charts.base import BLUE, GREY, ORANGE, Chart, empty_figure
+from cje_audit.domain.report import Estimate, PolicyReport, Report, Truth
+
+AGREEMENT: dict[bool | None, str] = {True: "yes", False: "no: a miss", None: formats.MISSING}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A policy with the estimate that may stand for it."""
+
+    policy: PolicyReport
+    estimate: Estimate
+    value: float
+
+    @property
+    def name(self) -> str:
+        """The policy's name as Plotly may print it."""
+        return formats.chart_text(self.policy.name)
+
+
+def shown(policy: PolicyReport) -> bool:
+    """Return whether a page may print this policy's numbers at all."""
+    return policy.verdict in ("report", "rank_only")
+
+
+def truth_for(policy: PolicyReport, estimate: Estimate) -> Truth | None:
+    """Return what is known of the policy's value for the reward of this estimate."""
+    return next((t for t in policy.truths if t.reward == estimate.reward), None)
+
+
+def heads(report: Report) -> tuple[Head, ...]:
+    """Return the headline estimate of every policy that may show one."""
+    pairs = [(p, e) for p in report.policies if shown(p) for e in p.estimates if e.primary]
+    return tuple(Head(p, e, e.value) for p, e in pairs if e.value is not None)
+
+
+def forest(report: Report) -> Chart | None:
+    """Draw each policy's headline estimate with its interval, bounds for missing rows, and truth where known."""
+    drawn = heads(report)
+    if not drawn:
+        return None
+    figure = empty_figure(104 + 48 * len(report.policies))
+    _bounds(figure, drawn)
+    _estimates(figure, drawn)
+    _truths(figure, drawn)
+    _axes(figure, report, drawn)
+    return Chart(figure, _sentence(report, drawn), estimates_table(report.policies, headline_only=True))
+
+
+def _axes(figure: go.Figure, report: Report, drawn: Sequence[Head]) -> None:
+    names = [formats.chart_text(p.name) for p in report.policies]
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=names[::-1], range=[-0.6, len(names) - 0.4]
+    )
+    rewards = sorted({words.REWARDS.get(h.estimate.reward, h.estimate.reward).lower() for h in drawn})
+    figure.update_xaxes(title=f"Policy value ({', '.join(rewards)})")
+    for policy in report.policies:
+        if policy.name not in {h.policy.name for h in drawn}:
+            figure.add_annotation(
+                y=formats.chart_text(policy.name), xref="paper", x=0.01, text="no number", showarrow=False, xanchor="left"
+            )
+
+
+def _bounds(figure: go.Figure, drawn: Sequence[Head]) -> None:
+    """Draw all bounds as one broken line, so that the legend names them once."""
+    known = [(h, h.estimate.missing_bounds) for h in drawn if h.estimate.missing_bounds is not None]
+    if known:
+        figure.add_scatter(
+            x=[x for _, (low, high) in known for x in (low, high, None)],
+            y=[y for h, _ in known for y in (h.name, h.name, None)],
+            mode="lines",
+            line={"color": GREY, "width": 10},
+            opacity=0.35,
+            name="Bounds for missing rows",
+            hoverinfo="skip",
+        )
+
+
+def _estimates(figure: go.Figure, drawn: Sequence[Head]) -> None:
+    ends = [h.estimate.interval or (h.value, h.value) for h in drawn]
+    figure.add_scatter(
+        x=[h.value for h in drawn],
+        y=[h.name for h in drawn],
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "thickness": 2,
+            "array": [high - h.value for (_, high), h in zip(ends, drawn, strict=True)],
+            "arrayminus": [h.value - low for (low, _), h in zip(ends, drawn, strict=True)],
+        },
+        mode="markers",
+        marker={"color": BLUE, "size": 12},
+        name="Estimate with interval",
+        customdata=[_hover(h) for h in drawn],
+        hovertemplate="%{y}: %{customdata[0]}<br>interval %{customdata[1]}<br>%{customdata[2]} used<extra></extra>",
+    )
+
+
+def _hover(head: Head) -> list[str]:
+    estimate = head.estimate
+    used = formats.of(estimate.n_used, head.policy.n_total)
+    return [formats.number(head.value), formats.interval(estimate.interval), used]
+
+
+def _truths(figure: go.Figure, drawn: Sequence[Head]) -> None:
+    known = [(h, t) for h in drawn if (t := truth_for(h.policy, h.estimate)) is not None]
+    if known:
+        figure.add_scatter(
+            x=[t.value for _, t in known],
+            y=[h.name for h, _ in known],
+            mode="markers",
+            marker={"color": ORANGE, "size": 13, "symbol": "diamond-open", "line": {"width": 3}},
+            name="Truth, where known",
+            customdata=[[formats.number(t.value), formats.number(t.standard_error), f"{t.n:,}"] for _, t in known],
+            hovertemplate="%{y}: truth %{customdata[0]}<br>standard error %{customdata[1]}"
+            "<br>%{customdata[2]} responses<extra></extra>",
+        )
+
+
+def _sentence(report: Report, drawn: Sequence[Head]) -> str:
+    names = {h.policy.name for h in drawn}
+    without = [p.name for p in report.policies if p.name not in names]
+    said = f"{len(drawn)} of {len(report.policies)} policies have a number; the line through each dot is its interval."
+    return f"{said} No number: {', '.join(without)}." if without else said
+
+
+def estimates_table(policies: Sequence[PolicyReport], *, headline_only: bool = False) -> pd.DataFrame:
+    """List the estimates that may be shown, each with interval, bounds and rows used of all rows."""
+    shown_policies = [p for p in policies if shown(p)]
+    return pd.DataFrame(
+        [_estimate_row(p, e) for p in shown_policies for e in p.estimates if e.primary or not headline_only]
+    )
+
+
+def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, str]:
+    truth = truth_for(policy, estimate) if estimate.primary else None
+    return {
+        "Policy": formats.visible(policy.name),
+        "Estimate": formats.number(estimate.value),
+        "Interval": formats.interval(estimate.interval),
+        "Rows used": formats.of(estimate.n_used, policy.n_total),
+        "Bounds for missing rows": formats.interval(estimate.missing_bounds),
+        "Truth": formats.number(truth.value if truth else None),
+        "Agrees with truth": AGREEMENT[truth.agrees if truth else None],
+        "Reward": words.REWARDS.get(estimate.reward, estimate.reward),
+        "Estimator": words.ESTIMATORS.get(estimate.estimator, estimate.estimator),
+        "Standard error": formats.number(estimate.standard_error),
+    }
+
+
+def truth_sentence(policy: PolicyReport, estimate: Estimate) -> str | None:
+    """Say whether an estimate agrees with what is known of the policy, or None where nothing is known."""
+    truth = truth_for(policy, estimate)
+    if truth is None or truth.agrees is None:
+        return None
+    verdict = "agrees: within" if truth.agrees else "misses it: more than"
+    return (
+        f"Truth {formats.number(truth.value)} from {truth.n:,} {truth.source}. The estimate {verdict} three combined "
+        f"standard errors ({formats.number(truth.difference)} apart, one is {formats.number(truth.combined_standard_error)})."
+    )

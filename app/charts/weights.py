@@ -1,0 +1,177 @@
+"""Charts of importance weights: how many rows have which weight, how far the tail reaches, who carries it."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app import formats
+from app.charts.base import BLUE, GREY, Chart, empty_figure
+from cje_audit.domain.report import Histogram, PolicyReport
+from cje_audit.domain.views import HeavyRow, WeightView
+
+
+def weight_histogram(policy: PolicyReport, clone: PolicyReport | None, *, as_weight: bool) -> Chart | None:
+    """Draw how many rows have which log ratio, or which weight on a log scale, with the clone as noise floor."""
+    bins = _histogram(policy)
+    if bins is None:
+        return None
+    figure = empty_figure(320, barmode="overlay", bargap=0.02)
+    _bars(figure, bins, formats.chart_text(policy.name), BLUE, 0.85, as_weight=as_weight)
+    floor = _histogram(clone) if clone is not None and clone.name != policy.name else None
+    if floor is not None and clone is not None:
+        _bars(figure, floor, f"{formats.chart_text(clone.name)} (noise floor)", GREY, 0.55, as_weight=as_weight)
+    lowest, highest = _span([bins, *([floor] if floor else [])])
+    _ratio_axis(figure, lowest, highest, as_weight=as_weight)
+    figure.update_yaxes(title="Rows")
+    figure.add_vline(x=0, line={"dash": "dot", "color": GREY})
+    return Chart(figure, _histogram_sentence(bins, as_weight=as_weight), _bin_table(bins, as_weight=as_weight))
+
+
+def _histogram(policy: PolicyReport) -> Histogram | None:
+    return None if policy.weights is None else policy.weights.histogram
+
+
+def _span(histograms: Sequence[Histogram]) -> tuple[float, float]:
+    return min(h.edges[0] for h in histograms), max(h.edges[-1] for h in histograms)
+
+
+def _bars(figure: go.Figure, bins: Histogram, name: str, color: str, opacity: float, *, as_weight: bool) -> None:
+    edges = bins.edges
+    figure.add_bar(
+        x=[(a + b) / 2 for a, b in itertools.pairwise(edges)],
+        width=[max(b - a, 1e-9) for a, b in itertools.pairwise(edges)],
+        y=list(bins.counts), name=name, marker={"color": color, "line": {"width": 0}}, opacity=opacity,
+        customdata=[_bin_text(a, b, as_weight=as_weight) for a, b in itertools.pairwise(edges)],
+        hovertemplate="%{y} rows with %{customdata}<extra></extra>",
+    )  # fmt: skip
+
+
+def _bin_text(low: float, high: float, *, as_weight: bool) -> str:
+    if as_weight:
+        return f"weight {weight_text(low)} to {weight_text(high)}"
+    return f"log ratio {formats.number(low)} to {formats.number(high)}"
+
+
+def weight_text(log_ratio: float) -> str:
+    """Return the weight exp(log ratio) in words, also where float64 cannot hold it.
+
+    Examples
+    --------
+    >>> weight_text(0.0), weight_text(2.302585), weight_text(2000.0)
+    ('1', '10', '3.88 × 10⁸⁶⁸')
+    """
+    if abs(log_ratio) < 650:
+        return formats.number(math.exp(log_ratio))
+    exponent, rest = divmod(log_ratio / math.log(10), 1)
+    return formats.number(float(f"{10**rest:.3g}")) + f" × 10{formats.superscript(int(exponent))}"
+
+
+def _ratio_axis(figure: go.Figure, lowest: float, highest: float, *, as_weight: bool) -> None:
+    if not as_weight:
+        figure.update_xaxes(title="Log ratio, target − logging (nats)")
+        return
+    low, high = lowest / math.log(10), highest / math.log(10)
+    step = max(1, math.ceil((high - low) / 8))
+    powers = range(math.floor(low / step) * step, math.ceil(high) + 1, step)
+    figure.update_xaxes(
+        title="Weight (log scale)",
+        tickvals=[p * math.log(10) for p in powers],
+        ticktext=[weight_text(p * math.log(10)) for p in powers],
+    )
+
+
+def _histogram_sentence(bins: Histogram, *, as_weight: bool) -> str:
+    peak = max(range(len(bins.counts)), key=lambda i: bins.counts[i])
+    where = _bin_text(bins.edges[peak], bins.edges[peak + 1], as_weight=as_weight)
+    return (
+        f"Most rows ({formats.of(bins.counts[peak], sum(bins.counts))}) have {where}; the dotted line marks weight 1."
+    )
+
+
+def _bin_table(bins: Histogram, *, as_weight: bool) -> pd.DataFrame:
+    text = weight_text if as_weight else formats.number
+    edges = zip(bins.edges, bins.edges[1:], bins.counts, strict=False)
+    return pd.DataFrame([{"From": text(a), "To": text(b), "Rows": n} for a, b, n in edges if n])
+
+
+def ccdf(view: WeightView, clone: WeightView | None) -> Chart | None:
+    """Draw which share of rows has at least a given weight, both axes logarithmic, with the clone as noise floor."""
+    if not view.ccdf_log_ratio:
+        return None
+    figure = empty_figure(320)
+    _tail(figure, view, formats.chart_text(view.policy), {"color": BLUE, "width": 3})
+    ends = [view.ccdf_log_ratio[0], view.ccdf_log_ratio[-1]]
+    if clone is not None and clone.policy != view.policy and clone.ccdf_log_ratio:
+        _tail(
+            figure,
+            clone,
+            f"{formats.chart_text(clone.policy)} (noise floor)",
+            {"color": GREY, "width": 2, "dash": "dash"},
+        )
+        ends += [clone.ccdf_log_ratio[0], clone.ccdf_log_ratio[-1]]
+    _ratio_axis(figure, min(ends), max(ends), as_weight=True)
+    figure.update_yaxes(type="log", title="Share of rows at or above")
+    sentence = "The tail: the further right the line goes before it drops, the more a few rows decide."
+    return Chart(figure, sentence, _tail_table(view))
+
+
+def _tail(figure: go.Figure, view: WeightView, name: str, line: dict[str, Any]) -> None:
+    points = list(zip(view.ccdf_log_ratio, view.ccdf_share, strict=True))
+    figure.add_scatter(
+        x=[x for x, _ in points],
+        y=[y for _, y in points],
+        mode="lines",
+        name=name,
+        line=line,
+        customdata=[[weight_text(x), formats.percent(y)] for x, y in points],
+        hovertemplate="%{customdata[1]} of rows have weight %{customdata[0]} or more<extra></extra>",
+    )
+
+
+def _tail_table(view: WeightView) -> pd.DataFrame:
+    pairs = list(zip(view.ccdf_log_ratio, view.ccdf_share, strict=True))
+    every = max(1, len(pairs) // 20)
+    return pd.DataFrame(
+        [{"Weight at least": weight_text(x), "Share of rows": formats.percent(y)} for x, y in pairs[::-every]]
+    )
+
+
+def heaviest(view: WeightView) -> Chart | None:
+    """Draw the share of all weight on each of the heaviest rows, from the heaviest down."""
+    if not view.heaviest:
+        return None
+    rows = view.heaviest[:20]
+    figure = empty_figure(320)
+    figure.add_bar(
+        x=[f"#{i}" for i, _ in enumerate(rows, 1)],
+        y=[row.share for row in rows],
+        marker={"color": BLUE},
+        showlegend=False,
+        customdata=[[formats.chart_text(formats.excerpt(row.row_id, 40)), formats.percent(row.share)] for row in rows],
+        hovertemplate="row %{customdata[0]}: %{customdata[1]} of all weight<extra></extra>",
+    )
+    figure.update_yaxes(tickformat=".0%", title="Share of all weight", rangemode="tozero")
+    figure.update_xaxes(title="Rows, heaviest first", type="category")
+    return Chart(figure, half_weight_sentence(view), pd.DataFrame([_heavy(i, row) for i, row in enumerate(rows, 1)]))
+
+
+def half_weight_sentence(view: WeightView) -> str:
+    """Say how many rows hold half of all weight."""
+    if view.half_weight_rows is None:
+        return "How many rows hold half of all weight could not be said."
+    verb = "row holds" if view.half_weight_rows == 1 else "rows together hold"
+    return f"{view.half_weight_rows:,} of {view.n:,} {verb} half of all weight."
+
+
+def _heavy(rank: int, row: HeavyRow) -> dict[str, str]:
+    weight = weight_text(row.log_ratio) if row.weight is None else formats.number(row.weight)
+    return {
+        "Rank": f"#{rank}",
+        "Row": formats.excerpt(row.row_id, 40),
+        "Weight": weight,
+        "Share of all weight": formats.percent(row.share),
+    }

@@ -1,0 +1,166 @@
+"""How the dashboard prints: numbers, counts, times, and texts that someone else wrote."""
+
+import math
+import re
+
+MISSING = "–"
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def number(value: float | None) -> str:
+    """Return a number with three significant digits, or a dash where there is none.
+
+    Examples
+    --------
+    >>> number(0.41234), number(-12.345), number(1234.5), number(None), number(0.0)
+    ('0.412', '−12.3', '1,234', '–', '0')
+    >>> number(1.26e9), number(1.0), number(0.99951)
+    ('1.26 × 10⁹', '1', '1')
+    """
+    if value is None:
+        return MISSING
+    text = _magnitude(abs(value))
+    return f"−{text}" if value < 0 and text != "0" else text
+
+
+def _magnitude(size: float) -> str:
+    if size != 0 and (size >= 1e7 or size < 1e-4):
+        mantissa, exponent = f"{size:.2e}".split("e")
+        return f"{mantissa} × 10{superscript(int(exponent))}"
+    if size >= 100:
+        return f"{size:,.0f}"
+    if size == 0 or size == int(size):
+        return f"{size:.0f}"
+    decimals = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))
+    text = f"{size:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if float(text) == int(float(text)) else text
+
+
+def superscript(exponent: int) -> str:
+    """Return a whole number in raised digits.
+
+    Examples
+    --------
+    >>> superscript(-12)
+    '⁻¹²'
+    """
+    return str(exponent).translate(_SUPERSCRIPT)
+
+
+def count(value: int | None) -> str:
+    """Return a whole number with thousands separators, or a dash.
+
+    Examples
+    --------
+    >>> count(12345), count(None)
+    ('12,345', '–')
+    """
+    return MISSING if value is None else f"{value:,}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(0.0004), percent(1.0), percent(None)
+    ('12.3 %', '0.0400 %', '100 %', '–')
+    """
+    return MISSING if share is None else f"{number(share * 100)} %"
+
+
+def interval(pair: tuple[float, float] | None) -> str:
+    """Return a range as its two ends.
+
+    Examples
+    --------
+    >>> interval((0.4, 0.512)), interval(None)
+    ('0.400 to 0.512', '–')
+    """
+    return MISSING if pair is None else f"{number(pair[0])} to {number(pair[1])}"
+
+
+def of(part: int, whole: int, noun: str = "rows") -> str:
+    """Return a count with its denominator.
+
+    Examples
+    --------
+    >>> of(468, 1503)
+    '468 of 1,503 rows'
+    """
+    return f"{part:,} of {whole:,} {noun}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a length of time in words.
+
+    Examples
+    --------
+    >>> duration(0.4), duration(75), duration(7300), duration(200000), duration(None)
+    ('0.4 s', '1 min 15 s', '2 h 1 min', '2 days 7 h', '–')
+    """
+    if seconds is None:
+        return MISSING
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    parts: list[str] = []
+    rest = int(seconds)
+    for name, size in (("day", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        whole, rest = divmod(rest, size)
+        if whole or parts:
+            parts.append(f"{whole} {name}" if name != "day" or whole == 1 else f"{whole} days")
+    return " ".join(parts[:2])
+
+
+def visible(text: str) -> str:
+    r"""Return untrusted text with control and direction-changing characters made visible.
+
+    Examples
+    --------
+    >>> visible("a\x1b[31mb\u202ec")
+    'a␛[31mb⟨U+202E⟩c'
+    """
+    return _CONTROL.sub(lambda m: _shown(ord(m.group())), text)
+
+
+def _shown(code: int) -> str:
+    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
+
+
+def literal(text: str) -> str:
+    r"""Return untrusted text so that a Markdown label shows it and renders nothing.
+
+    Examples
+    --------
+    >>> literal("![x](http://y)")
+    '\\!\\[x\\]\\(http\\:\\/\\/y\\)'
+    """
+    return _MARKDOWN.sub(r"\\\1", visible(text).replace("\n", " "))
+
+
+def chart_text(text: str) -> str:
+    """Return untrusted text so that Plotly shows it and reads no tags in it.
+
+    Examples
+    --------
+    >>> chart_text("<b>&")
+    '&lt;b&gt;&amp;'
+    """
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", "↵")
+
+
+def excerpt(text: str | None, length: int = 90) -> str:
+    r"""Return the beginning of a text on one line.
+
+    Examples
+    --------
+    >>> excerpt("one\ntwo"), excerpt("abcdef", 4), excerpt(None)
+    ('one two', 'abc…', '–')
+    """
+    if text is None:
+        return MISSING
+    line = " ".join(visible(text[: 4 * length]).split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -1,0 +1,137 @@
+"""The session: the one open Audit, the current run, errors as sentences, uploads streamed to disk."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import streamlit as st
+
+from app import formats, parts
+from cje_audit.audit import Audit
+from cje_audit.domain.errors import AuditError, InputError, NotFound
+from cje_audit.domain.report import Report
+from cje_audit.domain.views import RunRow
+
+LOG = logging.getLogger("cje_audit.dashboard")
+CURRENT = "current_run"
+PICKER = "run_picker"
+UPLOAD_LIMIT = 500 * 1024 * 1024
+CHUNK = 1024 * 1024
+
+
+class Upload(Protocol):
+    """An uploaded file, as far as the dashboard needs it."""
+
+    name: str
+    size: int
+    file_id: str
+
+    def seek(self, offset: int, /) -> int:
+        """Go to a position in the file."""
+
+
+@st.cache_resource(show_spinner=False)
+def _open(workspace: str | None) -> Audit:
+    return Audit.open(Path(workspace) if workspace else None)
+
+
+def open_audit() -> Audit:
+    """Return the front door on the workspace that the server was started for."""
+    return _open(os.environ.get("CJE_AUDIT_WORKSPACE"))
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn every error into plain sentences: what is wrong and what to do. Nobody ever sees a traceback."""
+    try:
+        yield
+    except AuditError as error:
+        LOG.info("%s: %s", type(error).__name__, error.sentence)
+        show_error(error)
+    except Exception:
+        LOG.exception("a page failed")
+        st.error("This page could not be drawn.", icon=":material/error:")
+        st.write("Reload it. If it stays so, the reason is in the log of the server that shows this dashboard.")
+
+
+def show_error(error: AuditError) -> None:
+    """Print an error as its sentence and what to do about it."""
+    st.error(formats.literal(error.sentence), icon=":material/error:")
+    for label, text in (("Expected", error.expected), ("Got", error.got), ("What to do", error.what_to_do)):
+        if text:
+            parts.verbatim(f"{label}: {text}")
+
+
+def choose_run(audit: Audit) -> None:
+    """Settle which run the pages are about: the address first, then the session, then the newest; show the picker."""
+    runs = audit.runs()
+    if not runs:
+        st.session_state.pop(CURRENT, None)
+        return
+    wanted = st.query_params.get("run") or st.session_state.get(CURRENT) or runs[0].id
+    _settle(audit, wanted)
+    names = {r.id: f"{formats.excerpt(r.name, 40)} · {r.id}" for r in runs}
+    st.session_state[PICKER] = st.session_state[CURRENT] if st.session_state[CURRENT] in names else None
+    st.sidebar.selectbox(
+        "Run", list(names), index=None, key=PICKER, on_change=_picked, format_func=lambda r: names.get(r, r),
+        placeholder="Pick a run",
+    )  # fmt: skip
+
+
+def _settle(audit: Audit, wanted: str) -> None:
+    try:
+        wanted = audit.run(wanted).id
+    except NotFound:
+        LOG.info("the address names an unknown run")
+    st.session_state[CURRENT] = wanted
+    if st.query_params.get("run") != wanted:
+        st.query_params["run"] = wanted
+
+
+def _picked() -> None:
+    picked = st.session_state[PICKER]
+    if picked:
+        st.query_params.from_dict({"run": picked})
+
+
+def need_run(audit: Audit) -> RunRow:
+    """Return the current run, or stop the page with what to do first."""
+    wanted = st.session_state.get(CURRENT)
+    if wanted is None:
+        parts.empty("There is no run yet", "Open the demo, import a file, or start a new run.", "runs", "import", "new_run")
+        st.stop()
+    return audit.run(cast(str, wanted))
+
+
+def need_report(audit: Audit, run: RunRow) -> Report:
+    """Return the run's report, or stop the page with why there is none and where to look."""
+    if run.status in ("queued", "running"):
+        sentence = "Results appear when the last stage has ended. Nothing is shown early: half a result misleads."
+        parts.empty("This run has not ended yet", sentence, "live", run=run.id)
+        st.stop()
+    try:
+        return audit.report(run.id)
+    except NotFound as error:
+        said = " ".join(x for x in (run.error, error.sentence, error.what_to_do) if x)
+        parts.empty("This run has no report", said, "live", run=run.id)
+        st.stop()
+
+
+def store_upload(audit: Audit, file: Upload) -> Path:
+    """Copy an upload to the workspace in chunks, once per upload, and return where it lies."""
+    known = st.session_state.setdefault("stored_uploads", {})
+    if file.file_id not in known:
+        if file.size > UPLOAD_LIMIT:
+            raise InputError(
+                f"{file.name} is larger than 500 MB.", what_to_do="Import it on the command line: cje-audit import PATH"
+            )
+        path = audit.upload_path(file.name)
+        file.seek(0)
+        with path.open("wb") as out:
+            shutil.copyfileobj(cast(BinaryIO, file), out, CHUNK)
+        known[file.file_id] = path
+    return cast(Path, known[file.file_id])

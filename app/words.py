@@ -1,0 +1,188 @@
+# ruff: noqa: E501  (a vocabulary reads best with one entry on one line)
+"""The dashboard's vocabulary: one plain sentence per term, one badge per status, one title per name."""
+
+from dataclasses import dataclass
+
+from cje_audit.domain.checks import CheckStatus, Verdict
+
+GLOSSARY: dict[str, str] = {
+    "policy": "A model together with its settings: template, system prompt, temperature, and so on.",
+    "logging policy": "The policy that wrote the responses in the data.",
+    "target policy": "A policy we ask about. It wrote none of these responses; we ask how good it would have been.",
+    "clone": "The logging policy scored a second time. All its weights should be 1; how far they stray is the noise floor.",
+    "noise floor": "How much weights move when nothing changed at all. Differences below it mean nothing.",
+    "log-probability": "How likely a policy finds a response: the sum over its tokens of natural logarithms, at most 0.",
+    "teacher forcing": "Asking a policy how likely a given response is, token by token, without letting it write.",
+    "log ratio": "Target log-probability minus logging log-probability, in nats. 0 means both find the response equally likely.",
+    "nat": "The unit of natural logarithms. One nat is a factor of 2.72 in probability.",
+    "weight": "How many times more likely the target policy finds a response than the logging policy did.",
+    "overlap": "How far the logged responses resemble what the target policy would write.",
+    "effective sample size": "How many equally weighted rows would carry as much information as these weighted rows.",
+    "ESS fraction": "The effective sample size divided by the number of rows. Near 1 is good, near 0 means few rows decide.",
+    "mean weight": "The average weight. It must be close to 1 when log-probabilities and rows fit together.",
+    "Pareto k̂": "How heavy the tail of the weights is. Above 0.7 a few rows can decide everything.",
+    "share of the heaviest row": "The part of all weight that sits on one single row.",
+    "judge score": "The judge's mark for a response, on a declared scale.",
+    "oracle label": "A trusted mark for a response, from a person or a program that checks the answer.",
+    "reward": "What is being averaged: the judge score, the judge score calibrated to oracle labels, or the oracle label.",
+    "policy value": "The average reward a policy would earn if it had answered every prompt.",
+    "estimate": "Our best statement of a policy value from the logged rows; never shown without its interval and its rows.",
+    "standard error": "The typical distance between the estimate and the policy value that comes from having few rows.",
+    "interval": "A range that holds the policy value in 95 of 100 such experiments.",
+    "bounds for missing rows": "Where the estimate would lie if all missing rows were worst cases, or all best cases.",
+    "rows used": "Rows with both log-probabilities and a score, out of all rows of the run.",
+    "truth": "A policy's value known from elsewhere: here from responses it wrote itself, marked by the oracle.",
+    "combined standard error": "The uncertainty of estimate and truth taken together. Agreement means at most three of them apart.",
+    "fresh draws": "New responses written by the target policy itself, and marked.",
+    "IPS": "Inverse propensity scoring: the mean of weight times reward.",
+    "SNIPS": "Self-normalised IPS: the weighted mean of the reward, divided by the sum of the weights.",
+    "check": "One question asked of the data, with a status, a measured value and what to do about it.",
+    "quarantined line": "A line of the file that could not be read as a row, kept aside with its line number and reason.",
+    "worker": "The separate process that runs the stages. It goes on when this page or the dashboard is closed.",
+    "heartbeat": "The worker's sign of life, written every second.",
+    "reused answer": "An answer stored by an earlier run or before an interruption; the model was not asked again.",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A badge: its words (never colour alone), Streamlit colour and icon, and what it means in plain language."""
+
+    label: str
+    color: str
+    icon: str
+    meaning: str
+
+
+STATUS: dict[str, Badge] = {
+    CheckStatus.PASS: Badge("Pass", "green", ":material/check_circle:", "Nothing wrong was found."),
+    CheckStatus.WARN: Badge("Warning", "orange", ":material/warning:", "Worth reading; the numbers still stand."),
+    CheckStatus.FAIL: Badge("Fail", "red", ":material/cancel:", "The data cannot carry a number until this is solved."),
+    CheckStatus.NOT_EVALUATED: Badge("Not evaluated", "gray", ":material/help:", "Could not be checked; this is not a pass."),
+}  # fmt: skip
+
+VERDICT: dict[str, Badge] = {
+    Verdict.REPORT: Badge("REPORT", "green", ":material/check_circle:", "The number may be quoted, with its interval and bounds."),
+    Verdict.RANK_ONLY: Badge("ORDER ONLY", "orange", ":material/swap_vert:", "The order may stand; the level of the number may not."),
+    Verdict.REFUSE: Badge("NO NUMBER", "red", ":material/block:", "These rows cannot carry a number for this policy. That is a finding, not an error."),
+    Verdict.NOT_EVALUATED: Badge("NOT EVALUATED", "gray", ":material/help:", "Nothing was computed for this policy."),
+}  # fmt: skip
+
+RUN: dict[str, Badge] = {
+    "queued": Badge("Queued", "gray", ":material/schedule:", "The run has not started yet."),
+    "running": Badge("Running", "blue", ":material/autorenew:", "The worker is at it."),
+    "complete": Badge("Complete", "green", ":material/check_circle:", "All stages have ended."),
+    "partial": Badge("Partial", "orange", ":material/pause_circle:", "Some rows are still open; the run can be resumed."),
+    "failed": Badge("Failed", "red", ":material/cancel:", "The run stopped on an error."),
+    "cancelled": Badge("Cancelled", "gray", ":material/stop_circle:", "A person stopped the run; it can be resumed."),
+}  # fmt: skip
+
+STAGE_STATE: dict[str, Badge] = {
+    "waiting": Badge("Waiting", "gray", ":material/schedule:", "Starts when the stage before it has ended."),
+    "running": Badge("Running", "blue", ":material/autorenew:", "Being worked on now."),
+    "done": Badge("Done", "green", ":material/check_circle:", "All its rows have ended, well or with a reason."),
+    "failed": Badge("Failed", "red", ":material/cancel:", "The stage stopped on an error."),
+    "skipped": Badge("Skipped", "gray", ":material/skip_next:", "Not needed for this run."),
+}  # fmt: skip
+
+WORKER: dict[str, Badge] = {
+    "starting": Badge("Worker starting", "gray", ":material/schedule:", "The worker process is being started."),
+    "alive": Badge("Worker alive", "green", ":material/favorite:", "The worker gives signs of life."),
+    "stalled": Badge("Worker stalled", "orange", ":material/hourglass_empty:", "The worker is alive, but no row has ended for a while. The server may be slow or may have asked for a pause."),
+    "lost": Badge("Worker lost", "red", ":material/heart_broken:", "The worker process is gone. Every committed answer is kept; press Resume to go on from there."),
+    "ended": Badge("Worker ended", "gray", ":material/flag:", "The worker has done its part and ended."),
+}  # fmt: skip
+
+READY: dict[bool, Badge] = {
+    True: Badge("Ready", "green", ":material/check_circle:", "The file holds what this stage needs."),
+    False: Badge("Missing", "orange", ":material/warning:", "The file lacks something that this stage needs."),
+}  # fmt: skip
+
+KINDS: dict[str, str] = {"import": "imported", "launch": "launched"}
+
+STAGES: dict[str, tuple[str, str]] = {
+    "dataset": ("Dataset", "Reads every row and checks that it is whole. Everything later counts these rows."),
+    "logging_policy": ("Logging policy", "Responses and their log-probabilities under the policy that wrote them."),
+    "target_policy": ("Target policy", "Teacher forcing: how likely each target policy finds each logged response. If this is skipped, all weights are 1."),
+    "judge": ("Judge", "Marks for the responses. A judge that fails gives a missing mark, never a score."),
+    "estimation": ("Estimation", "Whether these rows can speak for each target policy, and if so, with which number."),
+}  # fmt: skip
+
+QUESTIONS: dict[str, str] = {
+    "dataset.schema": "Does every row parse and have its fields?",
+    "dataset.duplicate_ids": "Is each prompt id and draw there only once?",
+    "dataset.manifest": "Does the data come with a quality-control manifest?",
+    "dataset.template_contamination": "Are there chat-template tokens inside prompts or responses?",
+    "dataset.runaway": "Do responses go on past their end?",
+    "dataset.truncation": "Were responses cut at the length limit?",
+    "logging_policy.responses": "Is there a response in every row?",
+    "logging_policy.empty_responses": "Is every response more than blank space?",
+    "logging_policy.computed": "Are the logging log-probabilities there?",
+    "logging_policy.logprob_range": "Are they finite and at most 0?",
+    "logging_policy.sentinel_values": "Are there fallback constants among them?",
+    "logging_policy.zero_logprobs": "Are there values of 0 on real text?",
+    "logging_policy.logprob_density": "Are the values per token plausible?",
+    "logging_policy.sampling_density": "Do they belong to the settings that were sampled with?",
+    "logging_policy.single_policy": "Is one model, template and setting behind all rows?",
+    "target_policy.computed": "Has teacher forcing run for every target policy?",
+    "target_policy.coverage": "How many rows have a valid log-probability?",
+    "target_policy.logprob_range": "Are the log-probabilities finite and at most 0?",
+    "target_policy.sentinel_values": "Are there fallback constants among them?",
+    "target_policy.zero_logprobs": "Are there values of 0 on real text?",
+    "target_policy.logprob_density": "Are the values per token plausible?",
+    "target_policy.uniform_weights": "Are nearly all weights exactly the same?",
+    "target_policy.identical_policies": "Do different policies have the same log-probabilities?",
+    "target_policy.row_alignment": "Do the log-probabilities belong to these rows?",
+    "target_policy.preclipped": "Did someone clip the log ratios before us?",
+    "target_policy.mean_weight": "Is the mean weight 1, as it must be?",
+    "target_policy.log_ratio_sign": "Is the mean log ratio at most 0, as it must be?",
+    "target_policy.clone_noise": "How much do weights move when the same policy is scored twice?",
+    "target_policy.missingness": "Do failed rows differ from the rows that were kept?",
+    "judge.scored": "Has every row a judge score?",
+    "judge.range": "Do all scores lie on the declared scale?",
+    "judge.sentinel_scores": "Are there scores that look like failure defaults?",
+    "judge.constant": "Do the scores vary at all?",
+    "judge.oracle_leak": "Are oracle labels copies of the scores?",
+    "judge.single_judge": "Is one judge and setting behind all scores?",
+    "judge.calibration": "Are there enough labels to calibrate the judge?",
+    "judge.transport": "Does the calibration hold on the target policy's responses?",
+    "estimation.required_stages": "Have all stages run that the estimates need?",
+    "estimation.ess": "How many rows effectively speak for the policy?",
+    "estimation.max_weight_share": "Does one row carry too much of the weight?",
+    "estimation.tail_index": "Is the tail of the weights too heavy?",
+    "estimation.overlap": "Do the logged responses resemble what the policy would write?",
+    "estimation.typicality": "Are the responses typical of the target policy?",
+    "estimation.near_zero_weights": "How many rows carry almost no weight?",
+    "estimation.calibration_range": "Do target judge scores lie in the labelled range?",
+}  # fmt: skip
+
+ESTIMATORS: dict[str, str] = {
+    "ips": "IPS",
+    "snips": "SNIPS",
+    "ips_clipped": "IPS, clipped weights",
+    "snips_clipped": "SNIPS, clipped weights",
+    "calibrated_weights": "Calibrated weights",
+    "psis": "Pareto-smoothed IPS",
+    "fresh_draw_mean": "Mean of fresh draws",
+    "calibrated_fresh_draw_mean": "Calibrated mean of fresh draws",
+    "doubly_robust": "Doubly robust",
+}
+REWARDS: dict[str, str] = {"judge": "Judge score", "calibrated": "Calibrated reward", "oracle": "Oracle label"}
+ROLES: dict[str, str] = {"logging": "logging policy", "target": "target policy", "clone": "clone (noise floor)"}
+
+
+def check_title(check_id: str) -> str:
+    """Return a check's name for people.
+
+    Examples
+    --------
+    >>> check_title("target_policy.mean_weight")
+    'Mean weight'
+    """
+    name = check_id.split(".", 1)[-1].replace("_", " ")
+    return {"ess": "Effective sample size"}.get(name, name.capitalize())
+
+
+def stage_title(stage: str) -> str:
+    """Return a stage's name for people; an unknown one as it is, without underscores."""
+    return STAGES[stage][0] if stage in STAGES else stage.replace("_", " ").capitalize()

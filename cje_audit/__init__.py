@@ -1,0 +1,5 @@
+"""CJE Audit: says whether an experiment on language-model policies can be trusted, and refuses a number when it can't."""
+
+from cje_audit.version import __version__
+
+__all__ = ["__version__"]

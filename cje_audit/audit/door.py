@@ -1,0 +1,297 @@
+"""The Audit object: one workspace, and everything that can be asked of it."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cje_audit.audit import creation, live, processes
+from cje_audit.domain.errors import AuditError, ErrorDocument, NotFound, StoreLocked
+from cje_audit.domain.experiment import Experiment, parse_experiment
+from cje_audit.domain.report import Report
+from cje_audit.domain.views import (
+    DryRunView,
+    FailedCell,
+    FailurePage,
+    LiveView,
+    QuarantinedLine,
+    RowView,
+    RunRow,
+    Template,
+    Validation,
+    WeightView,
+)
+from cje_audit.formats.dry_run import dry_run
+from cje_audit.formats.options import ImportOptions
+from cje_audit.providers.smollm.fetch import fetch_model
+from cje_audit.settings import bundle_root, load_settings
+from cje_audit.stages.runner import RunFiles
+from cje_audit.store import read_models
+from cje_audit.store.answers import AnswerStore
+from cje_audit.store.files import safe_name
+from cje_audit.store.tables import RunTables
+from cje_audit.store.workspace import RunRecord, Workspace
+
+SIBLINGS = {
+    "uniform_by_bug": "Demo: uniform by bug",
+    "skipped_target_stage": "Demo: skipped target stage",
+    "broken_judge": "Demo: broken judge",
+    "fallback_constants": "Demo: fallback constants",
+}
+DEMO_NAME = "Demo: short questions"
+
+
+class Audit:
+    """One workspace. Every method that can fail raises an `AuditError` whose sentence is meant for people."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace.expanduser().resolve()
+        self._settings = load_settings()
+        self._runs = Workspace(self.workspace)
+        self._answers = AnswerStore(self.workspace / "answers.sqlite")
+
+    @classmethod
+    def open(cls, workspace: Path | None = None) -> "Audit":
+        """Open a workspace folder, creating it when new; None takes the one the settings name."""
+        return cls(load_settings().workspace if workspace is None else workspace)
+
+    def close(self) -> None:
+        """Close the workspace's databases."""
+        self._answers.close()
+        self._runs.close()
+
+    # -- runs ---------------------------------------------------------------------------------------------------
+
+    def runs(self) -> tuple[RunRow, ...]:
+        """Return every run, newest first."""
+        return tuple(live.run_row(self._runs, r, self._settings.stall_s) for r in self._runs.list())
+
+    def run(self, run: str) -> RunRow:
+        """Return one run by id, unique prefix or `latest`."""
+        return live.run_row(self._runs, self._runs.get(run), self._settings.stall_s)
+
+    def live(self, run: str) -> LiveView:
+        """Return what a run is doing this moment."""
+        return live.live_view(self._runs, self._answers, self._runs.get(run), self._settings.stall_s)
+
+    def failure_document(self, run: str) -> ErrorDocument | None:
+        """Return why a run failed, as the contract's error object; None when it did not."""
+        record = self._runs.get(run)
+        return None if record.error is None else json.loads(record.error)
+
+    def report(self, run: str) -> Report:
+        """Return the finished report of a run.
+
+        Raises
+        ------
+        NotFound
+            When the run has none yet; the sentence says why.
+        """
+        record = self._runs.get(run)
+        path = RunFiles(self._runs.run_dir(record.id)).report
+        if record.status != "complete" or not path.is_file():
+            raise NotFound(_no_report(record), what_to_do="Look at the Live page, or resume the run.")
+        return Report.model_validate_json(path.read_bytes())
+
+    # -- starting and stopping ----------------------------------------------------------------------------------
+
+    def templates(self) -> tuple[Template, ...]:
+        """Return the example configurations, those that need no key first."""
+        files = sorted((bundle_root() / "examples").glob("*.yaml"))
+        return tuple(Template(name=f.stem, title=_title(f), text=f.read_text(encoding="utf-8")) for f in files)
+
+    def validate(self, text: str, *, base: Path | None = None) -> Validation:
+        """Say whether a configuration text is valid; never raises."""
+        try:
+            experiment = self._experiment(text, base)
+        except AuditError as error:
+            return Validation(ok=False, sentence=error.sentence, what_to_do=error.what_to_do)
+        n = len(experiment.target_policies)
+        summary = (
+            f"Logging policy {experiment.logging_policy.name}; target policies: {', '.join(p.name for p in experiment.target_policies)}.",
+            f"Judge: {experiment.judge.kind}, on the scale {experiment.judge.scale[0]:g} to {experiment.judge.scale[1]:g}.",
+            f"Data: {Path(experiment.data.path).name}.",
+        )
+        return Validation(ok=True, sentence=f"The configuration is valid: {n} target policies.", summary=summary)
+
+    def _experiment(self, text: str, base: Path | None) -> Experiment:
+        experiment = parse_experiment(text, base=base if base is not None else bundle_root() / "examples")
+        creation.check_providers(experiment)
+        return experiment
+
+    def launch(self, text: str, *, base: Path | None = None, resume_twin: bool = False) -> str:
+        """Start a run of a configuration text and return its id; `resume_twin` goes on with an unfinished equal run."""
+        experiment = self._experiment(text, base)
+        twin = creation.unfinished_twin(self._runs, experiment) if resume_twin else None
+        if twin is not None:
+            return self.resume(twin.id).id
+        return self._start(creation.create_launch(self._runs, experiment))
+
+    def dry_run(self, paths: Sequence[Path], options: ImportOptions) -> DryRunView:
+        """Say what an import would read, storing nothing."""
+        return DryRunView.model_validate(dry_run(paths, options).document())
+
+    def import_files(
+        self,
+        paths: Sequence[Path],
+        options: ImportOptions,
+        *,
+        fresh_draws: Path | None = None,
+        probes: Path | None = None,
+        manifest: Path | None = None,
+        name: str | None = None,
+    ) -> str:
+        """Start an import and return the run's id."""
+        extras = {"fresh_draws": fresh_draws, "probes": probes, "manifest": manifest}
+        return self._start(creation.create_import(self._runs, list(paths), options, extras, name))
+
+    def demo(self) -> str:
+        """Import the bundled real experiment; return the run's id."""
+        folder = bundle_root() / "sample_data" / "experiment"
+        manifest = folder / "manifest.json"
+        return self.import_files(
+            [folder / "logged_data.jsonl"],
+            ImportOptions(),
+            fresh_draws=folder / "fresh_draws",
+            manifest=manifest if manifest.is_file() else None,
+            name=DEMO_NAME,
+        )
+
+    def demo_siblings(self) -> dict[str, str]:
+        """Import the faulty siblings of the sample experiment; return run ids by name."""
+        folder = bundle_root() / "sample_data" / "faulty"
+        fresh = bundle_root() / "sample_data" / "experiment" / "fresh_draws"
+        return {
+            stem: self.import_files([folder / f"{stem}.jsonl"], ImportOptions(), fresh_draws=fresh, name=title)
+            for stem, title in SIBLINGS.items()
+        }
+
+    def _start(self, record: RunRecord) -> str:
+        log = self._runs.run_dir(record.id) / "worker.log"
+        processes.spawn(self.workspace, record.id, log)
+        return record.id
+
+    def wait(self, run: str, *, timeout_s: float | None = None, poll_s: float = 0.05) -> RunRow:
+        """Wait until a run has ended or its worker is lost; return it as it is then."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            record = self._runs.get(run)
+            state = processes.worker_state(record, self._settings.stall_s)
+            late = deadline is not None and time.monotonic() > deadline
+            if late or state == "lost" or (state == "ended" and record.pid is None):
+                return self.run(run)
+            time.sleep(poll_s)
+
+    def cancel(self, run: str) -> RunRow:
+        """Ask a run to stop; everything finished is kept."""
+        return self._request(run, "cancel", "cancelled")
+
+    def pause(self, run: str) -> RunRow:
+        """Ask a run to pause; `resume` goes on from there."""
+        return self._request(run, "pause", "partial")
+
+    def _request(self, run: str, request: str, status: str) -> RunRow:
+        record = self._runs.get(run)
+        state = processes.worker_state(record, self._settings.stall_s)
+        if state == "lost":
+            self._runs.release(record.id, None)
+            self._runs.update(record.id, status=status, request=None, finished_at=time.time())
+        elif state != "ended":
+            self._runs.update(record.id, request=request)
+        return self.run(record.id)
+
+    def resume(self, run: str) -> RunRow:
+        """Go on with a run that stopped, failed or lost its worker; finished answers are not asked for again."""
+        record = self._runs.get(run)
+        state = processes.worker_state(record, self._settings.stall_s)
+        if state in ("alive", "starting", "stalled"):
+            raise StoreLocked("A worker is busy with this run.", what_to_do="Wait for it, or cancel the run first.")
+        if record.status != "complete":
+            self._runs.release(record.id, None)
+            self._runs.update(record.id, status="queued", heartbeat=time.time(), request=None, error=None)
+            self._start(record)
+            self._await_claim(record.id)
+        return self.run(record.id)
+
+    def _await_claim(self, run: str) -> None:
+        """Wait until the new worker holds the run, so that it is never taken for lost."""
+        deadline = time.monotonic() + processes.START_S
+        while time.monotonic() < deadline and self._runs.get(run).status == "queued":
+            time.sleep(0.02)
+
+    @staticmethod
+    def fetch_model() -> Path:
+        """Get the embedded model once and return where it lies."""
+        return fetch_model()
+
+    def upload_path(self, name: str) -> Path:
+        """Return a fresh path for an uploaded file inside the workspace."""
+        folder = self.workspace / "uploads" / f"{time.time_ns()}"
+        folder.mkdir(parents=True, mode=0o700)
+        return folder / safe_name(name)
+
+    # -- reading a finished run ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _tables(self, run: str) -> Iterator[RunTables]:
+        record = self._runs.get(run)
+        path = RunFiles(self._runs.run_dir(record.id)).tables
+        state = processes.worker_state(record, self._settings.stall_s)
+        if state in ("alive", "starting", "stalled") or not path.is_file():
+            raise NotFound(_no_report(record), what_to_do="Look at the Live page.")
+        tables = RunTables(path, read_only=True)
+        try:
+            yield tables
+        finally:
+            tables.close()
+
+    def failures(
+        self, run: str, *, stage: str | None = None, policy: str | None = None, code: str | None = None,
+        search: str | None = None, offset: int = 0, limit: int = 50,
+    ) -> FailurePage:  # fmt: skip
+        """Return one page of failed cells under a filter."""
+        with self._tables(run) as tables:
+            return read_models.failure_page(
+                tables, stage=stage, policy=policy, code=code, search=search, offset=offset, limit=limit
+            )
+
+    def quarantine(self, run: str, *, offset: int = 0, limit: int = 50) -> tuple[QuarantinedLine, ...]:
+        """Return one page of the lines that were not imported."""
+        with self._tables(run) as tables:
+            return read_models.quarantine_page(tables, offset=offset, limit=limit)
+
+    def row(self, run: str, row_id: str) -> RowView:
+        """Return everything known about one row."""
+        with self._tables(run) as tables:
+            return read_models.row_view(tables, row_id)
+
+    def weights(self, run: str, policy: str) -> WeightView:
+        """Return the weight plots of one policy."""
+        with self._tables(run) as tables:
+            return read_models.weight_view(tables, policy)
+
+    def check_rows(self, run: str, check_id: str, policy: str | None, *, limit: int = 20) -> tuple[FailedCell, ...]:
+        """Return the failed cells among a check's example rows."""
+        report = self.report(run)
+        ids = [i for c in report.checks() if c.id == check_id and c.policy == policy for i in c.example_ids][:limit]
+        with self._tables(run) as tables:
+            return read_models.cells_of_rows(tables, ids, check_id.split(".", 1)[0], policy)
+
+
+def _no_report(record: RunRecord) -> str:
+    reasons = {
+        "queued": "This run has not begun yet.",
+        "running": "This run has not finished yet; nothing is estimated before the end.",
+        "partial": "This run is paused or was interrupted; it has no report yet.",
+        "cancelled": "This run was cancelled before it had a report.",
+        "failed": "This run failed before it had a report.",
+        "complete": "The report of this run is missing from its folder.",
+    }
+    return reasons[record.status]
+
+
+def _title(path: Path) -> str:
+    """Return a template's title: the first comment line of the file, else its name."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else path.stem

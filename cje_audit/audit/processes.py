@@ -1,0 +1,64 @@
+"""Starting workers and telling whether one still lives."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from cje_audit.domain.views import WorkerState
+from cje_audit.store.workspace import FINAL, RunRecord
+
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+
+START_S = 20.0
+
+
+def spawn(root: Path, run: str, log: Path) -> int:
+    """Start the run's worker in a session of its own; return its process id."""
+    with log.open("ab") as sink:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "cje_audit", "worker", run, "--workspace", str(root)],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    _children[child.pid] = child
+    return child.pid
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended but was not reaped does not."""
+    child = _children.get(pid)
+    if child is not None:
+        return child.poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[:1] == ["Z"]
+
+
+def worker_state(record: RunRecord, stall_s: float) -> WorkerState:
+    """Return whether a run's worker is starting, alive, stalled (no heartbeat), lost (process gone) or ended."""
+    now = time.time()
+    if record.status in FINAL:
+        return "ended"
+    if record.pid is None:
+        queued_at = record.created_at if record.heartbeat is None else record.heartbeat
+        return "starting" if record.status == "queued" and now - queued_at < START_S else "lost"
+    if not alive(record.pid):
+        return "lost"
+    fresh = record.heartbeat is not None and now - record.heartbeat <= stall_s
+    return "alive" if fresh else "stalled"

@@ -1,0 +1,240 @@
+"""The command line: every command is one call of the front door."""
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from cje_audit.audit import Audit, ImportOptions
+from cje_audit.cli import server
+from cje_audit.cli.output import STDERR, print_json, print_report, print_runs, say
+from cje_audit.cli.waiting import DONE, INTERRUPTED, USAGE, exit_code, follow
+from cje_audit.domain.errors import AuditError, ConfigError
+from cje_audit.domain.views import RunRow
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+WorkspaceOption = Annotated[Path | None, typer.Option("--workspace", help="Folder that holds runs and answers.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 even when a check fails or a policy is refused.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a unique prefix of it, or latest.")]
+
+
+@app.command()
+def demo(
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser window.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Import the bundled real experiment, run its stages, and open the dashboard."""
+    audit = Audit.open(workspace)
+    run = audit.demo()
+    siblings = audit.demo_siblings()
+    follow(audit, run)
+    for sibling in siblings.values():
+        audit.wait(sibling)
+    report = audit.report(run)
+    if not json:
+        print_report(report)
+    port = server.free_port(port)
+    process = server.start(audit.workspace, port, detached=json)
+    url = f"http://127.0.0.1:{port}/results?run={run}"
+    if json:
+        print_json({"run": run, "url": url, "pid": process.pid})
+        return
+    say(f"\nThe dashboard is up: {url}\nStop it with Ctrl-C.")
+    if not no_open:
+        webbrowser.open(url)
+    _serve_until_stopped(process)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Serve the dashboard on a workspace."""
+    audit = Audit.open(workspace)
+    if server.free_port(port) != port:
+        raise ConfigError(f"Port {port} is in use.", expected="a free port", got=str(port), what_to_do="Give another --port.")
+    process = server.start(audit.workspace, port, host)
+    STDERR.print(f"The dashboard is up: http://{host}:{port}/ (stop it with Ctrl-C)")
+    _serve_until_stopped(process)
+
+
+def _serve_until_stopped(process: "server.subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@app.command("run")
+def run_command(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="An experiment file (YAML or JSON).")],
+    detach: Detach = False,
+    exit_zero: ExitZero = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run all stages of an experiment; an unfinished run of the same experiment goes on where it stopped."""
+    audit = Audit.open(workspace)
+    text = _read(config)
+    run = audit.launch(text, base=config.resolve().parent, resume_twin=True)
+    _finish(audit, run, detach=detach, exit_zero=exit_zero, json=json)
+
+
+@app.command("import")
+def import_command(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="JSONL, CSV or Parquet files.")],
+    format: Annotated[str, typer.Option(help="auto, jsonl, csv or parquet.")] = "auto",
+    fresh_draws: Annotated[Path | None, typer.Option(help="Folder with POLICY_responses.jsonl files.")] = None,
+    probes: Annotated[Path | None, typer.Option(help="Folder with POLICY_probe.jsonl files.")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="The dataset's manifest.")] = None,
+    map: Annotated[list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="Read COLUMN as FIELD.")] = None,
+    clone: Annotated[str | None, typer.Option(metavar="POLICY", help="The target policy that is the logging policy.")] = None,
+    judge_scale: Annotated[tuple[float, float], typer.Option(metavar="LO HI", help="The judge's scale.")] = (0.0, 1.0),
+    detach: Detach = False,
+    exit_zero: ExitZero = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read a dataset at any stage, check it and estimate."""
+    if judge_scale[0] >= judge_scale[1]:
+        raise ConfigError("--judge-scale needs its lower end first.", expected="LO HI", got=f"{judge_scale[0]:g} {judge_scale[1]:g}")
+    options = ImportOptions(format=format, mapping=_mapping(map or []), clone=clone, judge_scale=judge_scale)
+    audit = Audit.open(workspace)
+    run = audit.import_files(paths, options, fresh_draws=fresh_draws, probes=probes, manifest=manifest)
+    _finish(audit, run, detach=detach, exit_zero=exit_zero, json=json)
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    wrong = [p for p in pairs if "=" not in p]
+    if wrong:
+        raise ConfigError(f"--map needs COLUMN=FIELD, but got {wrong[0]!r}.", expected="COLUMN=FIELD", got=wrong[0])
+    return {column: field for column, _, field in (p.partition("=") for p in pairs)}
+
+
+def _finish(audit: Audit, run: str, *, detach: bool, exit_zero: bool, json: bool) -> None:
+    """Wait for a run unless detached, print it, and exit with the contract's code."""
+    if detach:
+        _print_run(audit.run(run), json)
+        return
+    row = follow(audit, run)
+    report = audit.report(run) if row.status == "complete" else None
+    if json or report is None:
+        _print_run(row, json)
+    else:
+        say(f"Run {row.id}")
+        print_report(report)
+    raise typer.Exit(exit_code(row, report, exit_zero=exit_zero))
+
+
+def _print_run(row: RunRow, json: bool) -> None:
+    if json:
+        print_json({"run": row.id, "status": row.status})
+    else:
+        say(f"Run {row.id} ({row.name}): {row.status}. {row.error or row.sentence or ''}")
+
+
+@app.command()
+def report(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Print a run's report."""
+    found = Audit.open(workspace).report(run)
+    if json:
+        print_json(found.document())
+    else:
+        print_report(found)
+
+
+@app.command()
+def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """List the runs, newest first."""
+    rows = Audit.open(workspace).runs()
+    if json:
+        print_json([r.model_dump(mode="json") for r in rows])
+    else:
+        print_runs(rows)
+
+
+@app.command()
+def cancel(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Stop a run; everything finished is kept."""
+    audit = Audit.open(workspace)
+    audit.cancel(run)
+    _print_run(audit.wait(run, timeout_s=10), json)
+
+
+@app.command()
+def pause(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Pause a run; resume goes on from there."""
+    audit = Audit.open(workspace)
+    audit.pause(run)
+    _print_run(audit.wait(run, timeout_s=10), json)
+
+
+@app.command()
+def resume(
+    run: RunArgument, detach: Detach = False, workspace: WorkspaceOption = None, json: JsonOption = False
+) -> None:
+    """Go on with a run that stopped; finished answers are not asked for again."""
+    audit = Audit.open(workspace)
+    row = audit.resume(run)
+    if not detach:
+        row = follow(audit, row.id)
+    _print_run(row, json)
+    raise typer.Exit(DONE if detach or row.status == "complete" else INTERRUPTED)
+
+
+@app.command("fetch-model")
+def fetch_model_command(json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Get the embedded model once; its SHA-256 is checked."""
+    path = Audit.fetch_model()
+    if json:
+        print_json({"path": str(path)})
+    else:
+        say(f"The embedded model is at {path}.")
+
+
+def _read(config: Path) -> str:
+    try:
+        return config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The experiment file {config} cannot be read.", expected="a UTF-8 text file", got=str(config), what_to_do="Check the path."
+        ) from error
+
+
+def run() -> int:
+    """Run the command line; return the exit code. No traceback reaches a user."""
+    json = "--json" in sys.argv
+    try:
+        code = app(standalone_mode=False)
+    except AuditError as error:
+        return _refuse(error, json)
+    except click.exceptions.NoArgsIsHelpError as error:
+        STDERR.print(error.format_message(), markup=False)
+        return USAGE
+    except click.ClickException as error:
+        return _refuse(ConfigError(error.format_message(), what_to_do="See cje-audit --help."), json)
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    return int(code) if isinstance(code, int) else DONE
+
+
+def _refuse(error: AuditError, json: bool) -> int:
+    if json:
+        print_json({"error": error.document()})
+    else:
+        STDERR.print(error.sentence, markup=False)
+        if error.what_to_do:
+            STDERR.print(error.what_to_do, markup=False)
+    return USAGE

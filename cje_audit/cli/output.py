@@ -1,0 +1,86 @@
+"""What the command line prints: JSON documents on stdout, plain words, and progress on stderr."""
+
+import sys
+from collections.abc import Iterable
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cje_audit.domain.checks import CheckStatus, Verdict
+from cje_audit.domain.report import Estimate, PolicyReport, Report
+from cje_audit.domain.views import RunRow
+
+STDERR = Console(stderr=True, highlight=False)
+STDOUT = Console(highlight=False, soft_wrap=True)
+
+VERDICT_WORDS = {
+    Verdict.REPORT: "report",
+    Verdict.RANK_ONLY: "order only",
+    Verdict.REFUSE: "no number",
+    Verdict.NOT_EVALUATED: "not evaluated",
+}
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document and nothing else."""
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Print a plain line; text from files or models is never read as markup."""
+    STDOUT.print(escape(text))
+
+
+def print_runs(rows: Iterable[RunRow]) -> None:
+    """Print the list of runs as a table."""
+    table = Table("Run", "Name", "Status", "Created", "What it says", box=None)
+    for row in rows:
+        table.add_row(row.id, escape(row.name), row.status, row.created_at, escape(row.sentence or row.error or ""))
+    STDOUT.print(table)
+
+
+def print_report(report: Report) -> None:
+    """Print a report in words: the summary, each policy, and every check that speaks."""
+    say(report.summary.sentence)
+    for policy in report.policies:
+        say(f"\n{policy.name} [{VERDICT_WORDS[policy.verdict]}]")
+        say(f"  {policy.sentence}")
+        _print_estimates(policy)
+    speaking = [c for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)]
+    if speaking:
+        say("\nChecks that speak:")
+    for check in speaking:
+        about = f" ({check.policy})" if check.policy else ""
+        say(f"  {check.status} {check.id}{about}: {check.sentence}")
+        if check.what_to_do:
+            say(f"      {check.what_to_do}")
+
+
+def _print_estimates(policy: PolicyReport) -> None:
+    """Print estimates of a policy that may have a number; a refused one has none here."""
+    if policy.verdict in (Verdict.REFUSE, Verdict.NOT_EVALUATED):
+        return
+    for estimate in policy.estimates:
+        if estimate.value is not None:
+            say("  " + estimate_line(estimate, policy.n_total))
+
+
+def estimate_line(estimate: Estimate, n_total: int) -> str:
+    """Return one estimate with its interval and denominators.
+
+    Examples
+    --------
+    >>> e = Estimate(estimator="snips", reward="judge", value=0.5, standard_error=0.1, interval=(0.3, 0.7),
+    ...     interval_method="t", n_used=90, missing_bounds=(0.4, 0.6), primary=True)
+    >>> estimate_line(e, 100)
+    'snips of judge: 0.5000 [0.3000, 0.7000], rows 90 of 100, with failed rows at worst and best 0.4000 to 0.6000'
+    """
+    interval = "no interval" if estimate.interval is None else f"[{estimate.interval[0]:.4f}, {estimate.interval[1]:.4f}]"
+    line = f"{estimate.estimator} of {estimate.reward}: {estimate.value:.4f} {interval}, rows {estimate.n_used} of {n_total}"
+    if estimate.missing_bounds is not None:
+        low, high = estimate.missing_bounds
+        line += f", with failed rows at worst and best {low:.4f} to {high:.4f}"
+    return line

@@ -1,0 +1,91 @@
+"""Starting the dashboard: one Streamlit process on loopback, its telemetry off."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from cje_audit.domain.errors import AuditError, ConfigError
+from cje_audit.settings import bundle_root
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+UP_S = 60.0
+
+
+def command(port: int, host: str) -> list[str]:
+    """Return the command that serves the dashboard.
+
+    Raises
+    ------
+    ConfigError
+        When the address is not loopback: anything else needs users.
+    """
+    if host not in LOOPBACK:
+        raise ConfigError(
+            f"The dashboard only listens on this machine (127.0.0.1); {host} would open it to others.",
+            expected="127.0.0.1",
+            got=host,
+            what_to_do="Leave --host away, or reach it through an SSH tunnel.",
+        )
+    options = {
+        "server.port": port,
+        "server.address": host,
+        "server.headless": "true",
+        "server.maxUploadSize": 500,
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "minimal",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "streamlit", "run", str(bundle_root() / "app" / "main.py"), *flags]
+
+
+def environment(workspace: Path) -> dict[str, str]:
+    """Return the server's environment: where app/ and pages/ lie, and the workspace."""
+    return {**os.environ, "PYTHONPATH": str(bundle_root()), "CJE_AUDIT_WORKSPACE": str(workspace)}
+
+
+def free_port(wanted: int) -> int:
+    """Return the wanted port when it is free, else another free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise AuditError("No free port was found on this machine.", what_to_do="Give --port.")
+
+
+def start(workspace: Path, port: int, host: str = "127.0.0.1", *, detached: bool = False) -> "subprocess.Popen[bytes]":
+    """Start the server and wait until it answers."""
+    log = (workspace / "dashboard.log").open("ab")
+    with log:
+        server = subprocess.Popen(
+            command(port, host),
+            env=environment(workspace),
+            cwd=bundle_root(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=detached,
+        )
+    _await(server, port, workspace)
+    return server
+
+
+def _await(server: "subprocess.Popen[bytes]", port: int, workspace: Path) -> None:
+    deadline = time.monotonic() + UP_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    server.terminate()
+    raise AuditError("The dashboard did not start.", what_to_do=f"Read {workspace / 'dashboard.log'}.")

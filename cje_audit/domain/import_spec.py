@@ -1,0 +1,55 @@
+"""What an import was told: the files, how to read them, and what beside them is given."""
+
+from pathlib import Path
+
+import yaml
+
+from cje_audit.domain.errors import ConfigError
+from cje_audit.domain.experiment import Experiment, parse_experiment
+from cje_audit.domain.policy import Strict, content_hash
+
+
+class ImportSpec(Strict):
+    """An import as it was asked for. Paths point into the run's own folder, so that a resume finds them."""
+
+    name: str
+    paths: tuple[str, ...]
+    format: str = "auto"
+    mapping: dict[str, str] = {}
+    clone: str | None = None
+    judge_scale: tuple[float, float] = (0.0, 1.0)
+    fresh_draws: str | None = None
+    probes: str | None = None
+    manifest: str | None = None
+
+    def config_hash(self) -> str:
+        """Return the SHA-256 of the specification."""
+        return content_hash(self.model_dump(mode="json"))
+
+
+RunSpec = ImportSpec | Experiment
+
+
+def dump_spec(spec: RunSpec) -> str:
+    """Return the specification as the YAML text of a run's config.yaml."""
+    document = spec.model_dump(mode="json")
+    body = {"import": document} if isinstance(spec, ImportSpec) else document
+    return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120)
+
+
+def load_spec(path: Path) -> RunSpec:
+    """Read a run's config.yaml back.
+
+    Raises
+    ------
+    ConfigError
+        When the file is missing or was edited into something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"The run's configuration {path} cannot be read: {error.strerror}.") from error
+    document = yaml.safe_load(text)
+    if isinstance(document, dict) and set(document) == {"import"}:
+        return ImportSpec.model_validate(document["import"])
+    return parse_experiment(text)

@@ -1,0 +1,212 @@
+"""Read models: what one page or one command shows, ready-made, so that no page counts or computes."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cje_audit.domain.report import RunState
+
+StageState = Literal["waiting", "running", "done", "failed", "skipped"]
+WorkerState = Literal["starting", "alive", "stalled", "lost", "ended"]
+
+
+class View(BaseModel):
+    """Base of every read model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class RunRow(View):
+    """One line of the list of runs. `verdicts` maps policy to verdict once the run has a report."""
+
+    id: str
+    name: str
+    kind: Literal["import", "launch"]
+    status: RunState
+    created_at: str
+    age_s: float
+    progress: float | None = None
+    sentence: str | None = None
+    verdicts: dict[str, str] = Field(default_factory=dict)
+    error: str | None = None
+
+
+class LiveStage(View):
+    """One stage while it runs: rows done of rows in all, failed among them, rows per second, seconds left."""
+
+    name: str
+    state: StageState
+    n_total: int | None = None
+    n_done: int | None = None
+    n_failed: int | None = None
+    n_reused: int | None = None
+    rate_per_s: float | None = None
+    eta_s: float | None = None
+    seconds: float | None = None
+
+
+class EventRow(View):
+    """One thing that happened in a run, in words."""
+
+    at: str
+    stage: str | None
+    text: str
+
+
+class LiveView(View):
+    """A run as it is this moment. No estimate is shown before the end, on purpose."""
+
+    run: RunRow
+    stages: tuple[LiveStage, ...]
+    failures: dict[str, int]
+    worker: WorkerState
+    heartbeat_age_s: float | None
+    last_event_age_s: float | None
+    n_asked: int
+    n_reused: int
+    possibly_paid_twice: int
+    events: tuple[EventRow, ...]
+    final: bool
+
+
+class FailedCell(View):
+    """One failed cell: which row, where, why, and what to do."""
+
+    row_id: str
+    stage: str
+    policy: str | None
+    code: str
+    sentence: str
+    what_to_do: str
+    detail: str | None
+    prompt: str | None
+    source: str | None = None
+    line: int | None = None
+
+
+class FailurePage(View):
+    """One page of failed cells, and how many there are in all under the same filter."""
+
+    total: int
+    offset: int
+    rows: tuple[FailedCell, ...]
+
+
+class TokenValue(View):
+    """One response token and its log-probability in nats."""
+
+    text: str
+    logprob: float
+
+
+class CellView(View):
+    """One measured cell of a row: a log-prob or a score, with its status, code and attempts."""
+
+    stage: str
+    policy: str | None
+    status: Literal["ok", "failed"]
+    value: float | None
+    code: str | None
+    detail: str | None
+    raw: str | None = None
+    attempts: int | None = None
+    tokens: tuple[TokenValue, ...] = ()
+
+
+class RowWeight(View):
+    """The row's raw weight under one policy, its log ratio (nats) and its rank from the heaviest."""
+
+    policy: str
+    log_ratio: float | None
+    weight: float | None
+    rank: int | None
+    n_ranked: int
+
+
+class RowView(View):
+    """One row with everything known about it."""
+
+    row_id: str
+    prompt_id: str
+    draw: int
+    prompt: str
+    response: str | None
+    finish_reason: str | None
+    source: str | None
+    line: int | None
+    cells: tuple[CellView, ...]
+    weights: tuple[RowWeight, ...]
+    oracle_label: float | None
+
+
+class HeavyRow(View):
+    """A row that carries much of a policy's weight."""
+
+    row_id: str
+    prompt: str
+    weight: float | None
+    log_ratio: float
+    share: float
+
+
+class WeightView(View):
+    """The weight plots of one policy: complementary distribution of the weights and the heaviest rows.
+
+    `ccdf_log_ratio` (nats, ascending) and `ccdf_share` (share of rows at or above it) have equal length, at most 400.
+    `half_weight_rows` is how many rows together hold half of all weight.
+    """
+
+    policy: str
+    ccdf_log_ratio: tuple[float, ...]
+    ccdf_share: tuple[float, ...]
+    heaviest: tuple[HeavyRow, ...]
+    half_weight_rows: int | None
+    n: int
+
+
+class Template(View):
+    """An example configuration a person can start from."""
+
+    name: str
+    title: str
+    text: str
+
+
+class Validation(View):
+    """What the schema says of a configuration text: `ok`, or one plain sentence."""
+
+    ok: bool
+    sentence: str
+    what_to_do: str | None = None
+    summary: tuple[str, ...] = ()
+
+
+class DryRunStage(View):
+    """Whether a file holds what one stage needs."""
+
+    stage: str
+    ready: bool
+    sentence: str
+
+
+class DryRunView(View):
+    """What an import would read, before anything is stored."""
+
+    layout: str
+    n_rows: int
+    n_quarantined: int
+    policies: tuple[str, ...]
+    columns: tuple[str, ...]
+    stages: tuple[DryRunStage, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+class QuarantinedLine(View):
+    """One line that was not imported, and why."""
+
+    source: str
+    line: int
+    code: str
+    reason: str
+    excerpt: str

@@ -1,0 +1,14 @@
+"""How much of a stranger's file is read: sizes beyond which a line or a file is refused instead of loaded."""
+
+MAX_FILE_BYTES = 500_000_000
+MAX_LINE_BYTES = 1_000_000
+MAX_ROWS = 2_000_000
+MAX_POLICIES = 50
+MAX_COLUMNS = 10_000
+MAX_UNPACKED_BYTES = 2_000_000_000  # of a compressed Parquet file
+GIVE_UP_AFTER = 10_000  # bad lines in a row at the start of a file: it is something else
+
+CHUNK_ROWS = 10_000
+CHUNK_BYTES = 24_000_000
+EXCERPT_CHARS = 200
+DRY_RUN_ROWS = 2_000

@@ -1,0 +1,66 @@
+"""Differences between two policies' estimates on the same prompts, and many of them at once."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import stdtr
+
+from cje_audit.numerics.arrays import Bools, Floats, Ints
+from cje_audit.numerics.inference import cluster_sums, n_clusters, t_interval
+from cje_audit.numerics.point import Inferred
+
+
+def spread_influence(influence: Floats, used: Bools) -> Floats:
+    """Lay influence values of the used rows over all n rows as shares of the estimate's error (0: not in the estimate).
+
+    Examples
+    --------
+    >>> spread_influence(np.array([1.0, -1.0]), np.array([True, False, True])).tolist()
+    [0.5, 0.0, -0.5]
+    """
+    shares = np.zeros(len(used))
+    shares[used] = influence / len(influence)
+    return shares
+
+
+def difference(value: float, shares_a: Floats, shares_b: Floats, cluster: Ints) -> Inferred:
+    r"""Give a difference a − b its error from both estimates' shares on the same rows, summed by prompt.
+
+    :math:`\sqrt{G/(G-1)\cdot\sum_g(s_g-\bar s)^2}` with s the difference of the shares. Prompts that both estimates
+    use are thereby paired; the two may rest on different rows.
+
+    Examples
+    --------
+    >>> same = np.array([0.5, -0.5])
+    >>> difference(0.0, same, same, np.array([0, 1])).standard_error
+    0.0
+    """
+    sums = cluster_sums(shares_a - shares_b, cluster)
+    groups = len(sums)
+    error = math.sqrt(groups / (groups - 1) * float(np.square(sums - sums.mean()).sum())) if groups > 1 else None
+    return Inferred(value, error, t_interval(value, error, groups), len(cluster), n_clusters(cluster))
+
+
+def two_sided_p(got: Inferred) -> float | None:
+    """Two-sided p-value of "the difference is 0", Student t with G − 1 degrees of freedom; None without an error."""
+    if got.value is None or not got.standard_error:
+        return None
+    return float(2 * stdtr(got.groups - 1, -abs(got.value / got.standard_error)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down adjustment (Holm 1979): each p is adjusted for all comparisons made.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted = [1.0] * len(p_values)
+    running = 0.0
+    for rank, i in enumerate(order):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = running
+    return adjusted

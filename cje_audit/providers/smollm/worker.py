@@ -1,0 +1,132 @@
+"""A worker process that holds the model: one JSON request per line in, one JSON reply per line out.
+
+Started by `pool.py` with one BLAS thread, so that results do not depend on how many cores there are. It ends when
+its input ends, which is also what happens when the process that started it is killed.
+"""
+
+import json
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cje_audit.domain.codes import FailureCode
+from cje_audit.domain.experiment import Judge
+from cje_audit.domain.policy import Policy
+from cje_audit.providers.rendering import ChatFormat, RenderError, fill, render, render_chat
+from cje_audit.providers.smollm.gguf_file import load_model_file
+from cje_audit.providers.smollm.model import LanguageModel
+from cje_audit.providers.smollm.reader import Reader, ReadFailure, Sampling
+from cje_audit.providers.smollm.sampling import seeded_generator
+from cje_audit.providers.smollm.tokenizer import ModelTokenizer
+
+Reply = dict[str, Any]
+
+JUDGE_LOGPROB_PROMPT = (
+    "Question: {prompt}\n\nAnswer: {response}\n\nIs this answer to the question correct? Reply with Yes or No only."
+)
+JUDGE_SCORE_PROMPT = (
+    "Question: {prompt}\n\nAnswer: {response}\n\n"
+    "How good is this answer? Reply with one number from {low} (useless) to {high} (perfect)."
+)
+JUDGE_TOKENS = 16
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+class Worker:
+    """Answers requests with the model in this process."""
+
+    def __init__(self, model: Path) -> None:
+        file = load_model_file(model)
+        tokenizer = ModelTokenizer(file.facts)
+        self.reader = Reader(LanguageModel(file), tokenizer)
+        self.chat = ChatFormat(file.facts["tokenizer.chat_template"], tokenizer.end_text())
+        self._work: Mapping[str, Callable[[Reply], Reply]] = {
+            "generate": self.generate,
+            "logprobs": self.logprobs,
+            "judge": self.judge,
+        }
+
+    def answer(self, request: Reply) -> Reply:
+        """Answer one request; a failure is a reply with `code` and `detail`."""
+        try:
+            return self._work[request["op"]](request)
+        except ReadFailure as failure:
+            return _failed(failure.code, failure.detail)
+        except RenderError as error:
+            return _failed(FailureCode.BAD_REQUEST, str(error))
+        except MemoryError:
+            return _failed(FailureCode.CONTEXT_OVERFLOW, "the text needs more memory than this machine has")
+        except Exception as error:  # whatever else happens is a failure of this request, not of the worker
+            return _failed(FailureCode.SERVER_ERROR, f"{type(error).__name__}: {error}")
+
+    def generate(self, request: Reply) -> Reply:
+        """Write one response under a policy."""
+        policy = Policy.model_validate(request["policy"])
+        rendered = render(policy, request["prompt"], self.chat)
+        how = Sampling(policy.temperature, policy.top_p, policy.max_tokens, policy.stop)
+        generator = seeded_generator(policy.identity_hash(), request["prompt"], request["draw"])
+        written = self.reader.write(rendered, how, generator)
+        return {
+            "text": written.text,
+            "finish_reason": written.finish_reason,
+            "token_ids": written.ids,
+            "token_logprobs": written.token_logprobs,
+        }
+
+    def logprobs(self, request: Reply) -> Reply:
+        """Teacher-force one response under a policy."""
+        rendered = render(Policy.model_validate(request["policy"]), request["prompt"], self.chat)
+        scored = self.reader.score(rendered, request["response"], ended=request["ended"])
+        return {
+            "tokens": scored.tokens,
+            "token_logprobs": scored.token_logprobs,
+            "ends_with_stop": bool(request["ended"] and rendered.end is not None),
+        }
+
+    def judge(self, request: Reply) -> Reply:
+        """Score one response on the judge's scale."""
+        judge = Judge.model_validate(request["judge"])
+        return self._judge_yes(judge, request) if judge.kind == "logprob" else self._judge_score(judge, request)
+
+    def _judge_yes(self, judge: Judge, request: Reply) -> Reply:
+        """Return low + (high − low) · P(Yes) / (P(Yes) + P(No)) for the token that would come next."""
+        asked = fill(judge.prompt or JUDGE_LOGPROB_PROMPT, prompt=request["prompt"], response=request["response"])
+        yes, no = self.reader.next_log_probs(render_chat(None, asked, self.chat), ("Yes", "No"))
+        share = 1 / (1 + math.exp(min(no - yes, 700.0)))
+        low, high = judge.scale
+        return {"score": low + (high - low) * share, "raw": f"log P(Yes) = {yes:.6f}, log P(No) = {no:.6f}"}
+
+    def _judge_score(self, judge: Judge, request: Reply) -> Reply:
+        """Return the first number of the judge's own words; without one, the reply is unparseable."""
+        low, high = (f"{end:g}" for end in judge.scale)
+        template = judge.prompt or JUDGE_SCORE_PROMPT
+        asked = fill(template, prompt=request["prompt"], response=request["response"], low=low, high=high)
+        how = Sampling(temperature=0.0 if judge.draws == 1 else 1.0, top_p=1.0, max_tokens=JUDGE_TOKENS)
+        generator = seeded_generator("judge", asked, request["draw"])
+        text = self.reader.write(render_chat(None, asked, self.chat), how, generator).text
+        found = NUMBER.search(text)
+        if found is None:
+            return {**_failed(FailureCode.UNPARSEABLE, "the reply holds no number"), "raw": text}
+        return {"score": float(found.group()), "raw": text}
+
+
+def _failed(code: FailureCode, detail: str) -> Reply:
+    return {"code": code.value, "detail": detail}
+
+
+def main() -> None:
+    """Serve requests from standard input until it ends; the first line out says that the model is loaded."""
+    worker = Worker(Path(sys.argv[1]))
+    out = sys.stdout
+    out.write(json.dumps({"ready": True}) + "\n")
+    out.flush()
+    for line in sys.stdin:
+        out.write(json.dumps(worker.answer(json.loads(line))) + "\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Settings from the environment, in one table of name, default and help; secrets are never among them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+SETTINGS = (
+    ("CJE_AUDIT_WORKSPACE", "./workspace", "The folder that holds runs and answers."),
+    ("CJE_AUDIT_MODELS", "~/.cache/cje-audit/models", "Where fetch-model keeps the embedded model."),
+    ("CJE_AUDIT_STALL_S", "30", "Seconds without a heartbeat after which a worker counts as lost."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. `stall_s` is in seconds."""
+
+    workspace: Path
+    models: Path
+    stall_s: float
+
+
+def load_settings() -> Settings:
+    """Read the settings once from the environment."""
+    found = {name: os.environ.get(name) or default for name, default, _ in SETTINGS}
+    return Settings(
+        workspace=Path(found["CJE_AUDIT_WORKSPACE"]).expanduser(),
+        models=Path(found["CJE_AUDIT_MODELS"]).expanduser(),
+        stall_s=float(found["CJE_AUDIT_STALL_S"]),
+    )
+
+
+def bundle_root() -> Path:
+    """Return the folder that holds app/, pages/, sample_data/ and examples/: the checkout, or inside the wheel."""
+    bundled = Path(__file__).parent / "_bundle"
+    return bundled if bundled.is_dir() else Path(__file__).parent.parent

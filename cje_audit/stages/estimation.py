@@ -1,0 +1,186 @@
+"""The estimation stage: raw weights, their checks, the estimates, and the report that says what they are worth."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from cje_audit.checks.frame import Column, Floats, PolicyFacts
+from cje_audit.domain.checks import STAGES, Check
+from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.report import Report
+from cje_audit.numerics.weights import log_ratio
+from cje_audit.report.assemble import assemble, run_checks
+from cje_audit.report.facts import FreshDraws, RunFacts, StageFacts
+from cje_audit.stages.base import StageContext, StageOutcome
+from cje_audit.stages.columns import (
+    as_floats,
+    build_rows,
+    nullable,
+    read_judgements,
+    read_labels,
+    read_logprobs,
+    read_sample,
+)
+from cje_audit.stages.dataset import dataset_facts_from_tables
+from cje_audit.stages.judge import judge_scale
+from cje_audit.stages.provenance import run_header
+from cje_audit.store.tables import RunTables, TableWrite
+from cje_audit.store.workspace import RunRecord
+
+LARGEST_EXPONENT = float(np.log(np.finfo(np.float64).max))
+
+
+def run(context: StageContext) -> StageOutcome:
+    """Compute weights, estimates and the report's content from the stored tables."""
+    facts = run_facts(context)
+    checks = run_checks(facts)
+    header = run_header(context.record, context.spec, dict(context.facts("dataset")))
+    report = assemble(header, facts, checks)
+    n_in = facts.rows.n * len(facts.targets)
+    n_ok = sum(p.n_used for p in report.policies if p.role != "logging")
+    return StageOutcome(
+        n_in=n_in,
+        n_ok=n_ok,
+        n_failed=n_in - n_ok,
+        writes=[
+            TableWrite("weight", weight_frame(facts)),
+            TableWrite("estimate", estimate_frame(report)),
+            TableWrite("comparison", comparison_frame(report)),
+        ],
+        checks=by_stage(checks),
+        facts={"report": report.document()},
+    )
+
+
+def run_facts(context: StageContext) -> RunFacts:
+    """Read everything the report is made of from the run's tables."""
+    tables = context.tables
+    sample = read_sample(tables)
+    rows = build_rows(sample)
+    policies = tables.read("select name, role, identity_hash from policy order by position").rows(named=True)
+    logging, *targets = [PolicyFacts(p["name"], p["role"], p["identity_hash"]) for p in policies]
+    judge, oracle = read_judgements(tables, rows.n), read_labels(tables, rows.n)
+    return RunFacts(
+        rows=rows,
+        logging=with_sampling(logging, context.spec),
+        logging_column=read_logprobs(tables, logging.name, rows.n),
+        targets={t.name: t for t in targets},
+        target_columns={t.name: read_logprobs(tables, t.name, rows.n) for t in targets},
+        judge=judge,
+        oracle=oracle if oracle.n_ok else None,
+        scale=judge_scale(context.spec),
+        dataset=dataset_facts_from_tables(tables, context.facts("dataset"), sample),
+        stages=tuple(stage_facts(tables)),
+        fresh_draws=fresh_draws(tables, sample),
+    )
+
+
+def with_sampling(facts: PolicyFacts, spec: object) -> PolicyFacts:
+    """Add what is known of how the logging policy sampled."""
+    if not isinstance(spec, Experiment):
+        return facts
+    policy = spec.logging_policy
+    return replace(facts, sampling={"temperature": policy.temperature, "top_p": policy.top_p})
+
+
+def stage_facts(tables: RunTables) -> list[StageFacts]:
+    """Return counts and times of the stages that are done, and an empty place for the others."""
+    done = tables.done()
+    empty = {name: StageFacts(name, None, None, None, None) for name in STAGES}
+    found = {n: StageFacts(n, r.n_in, r.n_ok, r.n_failed, r.seconds) for n, r in done.items()}
+    return [found[name] if name in found else empty[name] for name in STAGES]
+
+
+def fresh_draws(tables: RunTables, sample: pl.DataFrame) -> dict[str, FreshDraws]:
+    """Return the fresh draws of each policy; a prompt has the same cluster number as in the logged rows."""
+    frame = tables.table("fresh_draw")
+    prompts = pl.concat([sample["prompt_id"], frame["prompt_id"]]).unique().sort()
+    number = dict(zip(prompts.to_list(), range(len(prompts)), strict=True))
+    found: dict[str, FreshDraws] = {}
+    for (policy,), part in frame.group_by("policy", maintain_order=True):
+        cluster = np.array([number[p] for p in part["prompt_id"]], dtype=np.int64)
+        found[str(policy)] = FreshDraws(as_floats(part["judge_score"]), as_floats(part["oracle_label"]), cluster)
+    return found
+
+
+def weight_frame(facts: RunFacts) -> pl.DataFrame:
+    """Return the `weight` table: one row per row and target with both log-probs; an unrepresentable weight is null."""
+    schema = {"row": pl.Int32, "policy": pl.String, "log_ratio": pl.Float64, "weight": pl.Float64}
+    frames = [pl.DataFrame(schema=schema)]
+    if facts.logging_column is not None:
+        frames += [_weights_of(n, c, facts.logging_column) for n, c in facts.target_columns.items()]
+    return pl.concat(frames)
+
+
+def _weights_of(name: str, target: Column, logging: Column) -> pl.DataFrame:
+    ratio = log_ratio(target.values, logging.values)
+    kept = np.flatnonzero(~np.isnan(ratio))
+    frame = pl.DataFrame({"row": pl.Series(kept, dtype=pl.Int32), "log_ratio": ratio[kept], "weight": nullable(representable(ratio[kept]))})
+    return frame.select("row", pl.lit(name).alias("policy"), "log_ratio", "weight")
+
+
+def representable(ratio: Floats) -> Floats:
+    """Return exp(log ratio), NaN where float64 cannot hold it.
+
+    Examples
+    --------
+    >>> representable(np.array([0.0, 900.0])).tolist()
+    [1.0, nan]
+    """
+    fits = ratio <= LARGEST_EXPONENT
+    weights = np.full(len(ratio), np.nan)
+    weights[fits] = np.exp(ratio[fits])
+    return weights
+
+
+def estimate_frame(report: Report) -> pl.DataFrame:
+    """Return the `estimate` table."""
+    schema = {"policy": pl.String, "estimator": pl.String, "reward": pl.String, "value": pl.Float64, "standard_error": pl.Float64,
+              "low": pl.Float64, "high": pl.Float64, "interval_method": pl.String, "n_used": pl.Int64, "bound_low": pl.Float64,
+              "bound_high": pl.Float64, "is_primary": pl.Boolean}  # fmt: skip
+    rows = [
+        (p.name, e.estimator, e.reward, e.value, e.standard_error, *(e.interval or NO_PAIR), e.interval_method, e.n_used,
+         *(e.missing_bounds or NO_PAIR), e.primary)
+        for p in report.policies for e in p.estimates
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+NO_PAIR = (None, None)
+
+
+def comparison_frame(report: Report) -> pl.DataFrame:
+    """Return the `comparison` table."""
+    schema = {"a": pl.String, "b": pl.String, "difference": pl.Float64, "low": pl.Float64, "high": pl.Float64, "p_value": pl.Float64,
+              "p_adjusted": pl.Float64, "adjustment": pl.String, "n_pairs": pl.Int64, "comparable": pl.Boolean, "sentence": pl.String}  # fmt: skip
+    rows = [
+        (c.a, c.b, c.difference, *(c.interval or NO_PAIR), c.p_value, c.p_adjusted, c.adjustment, c.n_pairs, c.comparable, c.sentence)
+        for c in report.comparisons
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def by_stage(checks: list[Check]) -> Mapping[str, list[Check]]:
+    """Group checks by the stage they belong to."""
+    return {stage: [c for c in checks if c.stage == stage] for stage in STAGES}
+
+
+def write_report(tables: RunTables, record: RunRecord, path: Path) -> Report:
+    """Write report.json from what the estimation stage stored, with the stages' final counts and times."""
+    document: dict[str, Any] = tables.done()["estimation"].facts["report"]
+    times = {s.name: s for s in stage_facts(tables)}
+    for stage in document["stages"]:
+        fact = times[stage["name"]]
+        stage.update({"n_in": fact.n_in, "n_ok": fact.n_ok, "n_failed": fact.n_failed, "seconds": fact.seconds})
+    report = Report.model_validate(document)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(report.document(), ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+    unfinished.replace(path)
+    return report
+
+

@@ -1,0 +1,154 @@
+"""The judge stage: a score per response on the declared scale, and the oracle labels the experiment may see."""
+
+import asyncio
+import hashlib
+
+import numpy as np
+import polars as pl
+
+from cje_audit.checks.frame import Column, Rows
+from cje_audit.checks.judge import audit_scores, check_judge
+from cje_audit.domain.experiment import Experiment, Judge
+from cje_audit.domain.policy import content_hash
+from cje_audit.providers.registry import make_provider
+from cje_audit.stages.asking import Asked, Asker
+from cje_audit.stages.base import StageContext, StageOutcome
+from cje_audit.stages.columns import as_floats, as_objects, build_rows, details, nullable, read_sample, status, strings
+from cje_audit.stages.dataset import IMPORTED
+from cje_audit.store.answers import Question
+from cje_audit.store.tables import TableWrite
+
+STAGE = "judge"
+
+
+def run(context: StageContext) -> StageOutcome:
+    """Score every response, take the visible labels, and check both."""
+    sample = read_sample(context.tables)
+    rows = build_rows(sample)
+    scale = judge_scale(context.spec)
+    if isinstance(context.spec, Experiment) and context.spec.judge.kind != "recorded":
+        column, judgement = _asked(context, context.spec, rows, sample)
+    else:
+        context.progress.total(rows.n)
+        column, judgement = _recorded(context, rows, scale)
+    oracle, labels = _labels(context, rows, sample)
+    return StageOutcome(
+        n_in=rows.n,
+        n_ok=column.n_ok,
+        n_failed=rows.n - column.n_ok,
+        writes=[TableWrite("judgement", judgement), TableWrite("oracle_label", labels)],
+        checks={STAGE: check_judge(rows, column, oracle, scale)},
+    )
+
+
+def judge_scale(spec: object) -> tuple[float, float]:
+    """Return the declared scale of the judge."""
+    return spec.judge.scale if isinstance(spec, Experiment) else spec.judge_scale  # type: ignore[attr-defined,no-any-return]
+
+
+def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> tuple[Column, pl.DataFrame]:
+    frame = pl.read_parquet(
+        context.folder / IMPORTED, columns=["judge_score", "judge_code", "judge_detail", "judge_text"]
+    )
+    column = audit_scores(rows, as_floats(frame["judge_score"]), as_objects(frame["judge_code"]), scale)
+    table = pl.DataFrame(
+        {
+            "row": pl.int_range(rows.n, dtype=pl.Int32, eager=True),
+            "draw": pl.Series([0], dtype=pl.Int32).new_from_index(0, rows.n),
+            "status": status(column),
+            "code": strings(column.codes),
+            "detail": details(column, frame["judge_detail"]),
+            "score": nullable(column.values),
+            "raw": frame["judge_text"],
+        }
+    )
+    return column, table
+
+
+def _asked(context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataFrame) -> tuple[Column, pl.DataFrame]:
+    judge = spec.judge
+    provider = make_provider(judge)
+    todo = sample.filter(pl.col("response").is_not_null()).select("row", "row_id", "prompt", "response")
+    items = [(r, draw) for r in todo.iter_rows(named=True) for draw in range(judge.draws)]
+    context.progress.total(len(items))
+    identity = judge_identity(judge)
+    questions = [
+        Question("judge", identity, provider.scorer_version, 0, (r["prompt"], r["response"], draw), STAGE, None, r["row_id"])
+        for r, draw in items
+    ]
+
+    async def ask(index: int) -> object:
+        r, draw = items[index]
+        return await provider.judge(judge, r["prompt"], r["response"], draw=draw)
+
+    try:
+        asked = Asker(context, spec.execution).ask_all(questions, ask)
+    finally:
+        asyncio.run(provider.aclose())
+    table = _judgement_frame([(r["row"], draw) for r, draw in items], asked, sample)
+    return _mean_column(table, rows.n), table
+
+
+def judge_identity(judge: Judge) -> str:
+    """Return the hash of everything that can change a judge's score."""
+    return content_hash(judge.model_dump(mode="json", exclude={"api_key_env", "draws"}))
+
+
+def _judgement_frame(places: list[tuple[int, int]], asked: list[Asked], sample: pl.DataFrame) -> pl.DataFrame:
+    answered = [
+        {"row": row, "draw": draw, "status": str(a.result.status), "code": None if a.result.code is None else str(a.result.code),
+         "detail": a.result.detail, "score": a.result.value, "raw": getattr(a.result, "raw", None), "attempts": a.attempts,
+         "answer_key": a.key}
+        for (row, draw), a in zip(places, asked, strict=True)
+    ]  # fmt: skip
+    unasked = [
+        {"row": row, "draw": 0, "status": "failed", "code": code, "detail": "there is no response to judge"}
+        for row, code in sample.filter(pl.col("response").is_null()).select("row", "response_code").iter_rows()
+    ]
+    schema = {"row": pl.Int32, "draw": pl.Int32, "status": pl.String, "code": pl.String, "detail": pl.String, "score": pl.Float64,
+              "raw": pl.String, "attempts": pl.Int32, "answer_key": pl.String}  # fmt: skip
+    return pl.DataFrame(answered + unasked, schema=schema).sort("row", "draw")
+
+
+def _mean_column(table: pl.DataFrame, n: int) -> Column:
+    means = table.group_by("row").agg(pl.col("score").mean(), pl.col("code").drop_nulls().first()).sort("row")
+    values = np.full(n, np.nan)
+    values[means["row"].to_numpy()] = as_floats(means["score"])
+    codes = np.full(n, None, dtype=object)
+    codes[means["row"].to_numpy()] = as_objects(means["code"])
+    codes[~np.isnan(values)] = None
+    return Column(values=values, codes=codes, reported=values.copy())
+
+
+def _labels(context: StageContext, rows: Rows, sample: pl.DataFrame) -> tuple[Column | None, pl.DataFrame]:
+    """Return the labels inside the declared slice; rows outside it have none, and none is made up."""
+    frame = pl.read_parquet(context.folder / IMPORTED, columns=["oracle_label", "oracle_code"])
+    values, codes = as_floats(frame["oracle_label"]), as_objects(frame["oracle_code"])
+    if isinstance(context.spec, Experiment):
+        hidden = ~in_slice(sample["prompt_id"], context.spec.oracle.slice, context.spec.oracle.seed)
+        values[hidden], codes[hidden] = np.nan, "no_score"
+    table = pl.DataFrame(
+        {
+            "row": pl.int_range(rows.n, dtype=pl.Int32, eager=True),
+            "label": nullable(values),
+            "status": pl.Series(np.where(np.isnan(values), "failed", "ok"), dtype=pl.String),
+            "code": strings(codes),
+        }
+    ).filter((pl.col("code") != "no_score") | pl.col("code").is_null())
+    column = Column(values=values, codes=codes, reported=values.copy())
+    return (column if column.n_ok else None), table
+
+
+def in_slice(prompt_ids: pl.Series, share: float, seed: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return which prompts lie in the oracle slice: a hash of seed and prompt id below `share`.
+
+    Examples
+    --------
+    >>> in_slice(pl.Series(["a", "b"]), 1.0, 1).tolist()
+    [True, True]
+    """
+    def position(prompt_id: str) -> float:
+        digest = hashlib.sha256(f"{seed}:{prompt_id}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") / 2**64
+
+    return np.array([position(p) < share for p in prompt_ids], dtype=bool)

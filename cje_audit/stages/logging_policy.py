@@ -1,0 +1,87 @@
+"""The logging_policy stage: the responses, and their log-probs under the policy that wrote them."""
+
+import asyncio
+
+import polars as pl
+
+from cje_audit.checks.frame import PolicyFacts
+from cje_audit.checks.logging_policy import check_logging_policy
+from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.policy import Policy
+from cje_audit.domain.results import ResponseResult
+from cje_audit.providers.base import Provider
+from cje_audit.providers.registry import make_provider
+from cje_audit.stages.asking import Asked, Asker
+from cje_audit.stages.base import StageContext, StageOutcome
+from cje_audit.stages.columns import build_rows, read_sample
+from cje_audit.stages.logprobs import Scored, asked_scores, imported_scores
+from cje_audit.store.answers import Question
+from cje_audit.store.tables import TableWrite
+
+STAGE = "logging_policy"
+
+
+def run(context: StageContext) -> StageOutcome:
+    """Write responses where there are none, score them under the logging policy, and check the column."""
+    sample = read_sample(context.tables)
+    if isinstance(context.spec, Experiment):
+        sample, scored, facts = _launched(context, context.spec, sample)
+        writes = [TableWrite("sample", sample)]
+    else:
+        name = str(context.facts("dataset")["logging_name"])
+        context.progress.total(sample.height)
+        scored, facts, writes = imported_scores(context, build_rows(sample), name, STAGE), PolicyFacts(name, "logging"), []
+    checks = check_logging_policy(build_rows(sample), scored.column, facts)
+    n_ok = scored.column.n_ok
+    return StageOutcome(
+        n_in=sample.height,
+        n_ok=n_ok,
+        n_failed=sample.height - n_ok,
+        writes=[*writes, TableWrite("logprob", scored.frame, ("stage", STAGE))],
+        checks={STAGE: checks},
+        facts={"from_stored_answers": scored.from_stored_answers},
+    )
+
+
+def _launched(context: StageContext, spec: Experiment, sample: pl.DataFrame) -> tuple[pl.DataFrame, Scored, PolicyFacts]:
+    policy = spec.logging_policy
+    provider = make_provider(policy)
+    asker = Asker(context, spec.execution)
+    try:
+        if sample["response"].null_count() == sample.height:
+            sample = _write_responses(context, asker, provider, policy, sample)
+        scored = asked_scores(context, asker, provider, policy, build_rows(sample), sample, STAGE)
+    finally:
+        asyncio.run(provider.aclose())
+    sampling = {"temperature": policy.temperature, "top_p": policy.top_p}
+    facts = PolicyFacts(policy.name, "logging", policy.identity_hash(), scored.from_stored_answers, sampling)
+    return sample, scored, facts
+
+
+def _write_responses(
+    context: StageContext, asker: Asker, provider: Provider, policy: Policy, sample: pl.DataFrame
+) -> pl.DataFrame:
+    items = list(sample.select("prompt", "draw", "row_id").iter_rows(named=True))
+    context.progress.total(len(items))
+    questions = [
+        Question("generate", policy.identity_hash(), provider.scorer_version, 0, (r["prompt"], r["draw"]), STAGE, policy.name, r["row_id"])
+        for r in items
+    ]  # fmt: skip
+
+    async def ask(index: int) -> object:
+        return await provider.generate(policy, items[index]["prompt"], draw=items[index]["draw"])
+
+    return sample.with_columns(response_columns(asker.ask_all(questions, ask)))
+
+
+def response_columns(asked: list[Asked]) -> list[pl.Series]:
+    """Return the response columns of `sample` from generated answers; a failed one has a code and no text."""
+    results: list[ResponseResult] = [a.result for a in asked]  # type: ignore[misc]  # asked with kind generate
+    codes = [None if r.code is None else str(r.code) for r in results]
+    return [
+        pl.Series("response", [r.value for r in results], dtype=pl.String),
+        pl.Series("response_code", codes, dtype=pl.String),
+        pl.Series("response_detail", [r.detail for r in results], dtype=pl.String),
+        pl.Series("finish_reason", [r.finish_reason for r in results], dtype=pl.String),
+        pl.Series("n_tokens", [r.n_tokens for r in results], dtype=pl.Int32),
+    ]

@@ -1,0 +1,47 @@
+"""Where a report comes from: engine version, commit, machine, library versions and the layout that was read."""
+
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.import_spec import RunSpec
+from cje_audit.domain.report import RunHeader
+from cje_audit.store.workspace import RunRecord
+from cje_audit.version import __version__
+
+LIBRARIES = ("numpy", "scipy", "polars", "duckdb", "pydantic")
+
+
+def run_header(record: RunRecord, spec: RunSpec, dataset_facts: dict[str, Any]) -> RunHeader:
+    """Return the report's header; its status is the one the run has once the report exists."""
+    kept = {k: dataset_facts[k] for k in ("layout", "n_lines", "n_exact_duplicates", "notes") if k in dataset_facts}
+    kind = "launch" if isinstance(spec, Experiment) else "import"
+    versions = {name: metadata.version(name) for name in LIBRARIES}
+    return RunHeader(
+        id=record.id,
+        name=record.name,
+        status="complete",
+        created_at=record.created_iso,
+        config_hash=record.config_hash,
+        data_hash=record.data_hash,
+        engine_version=__version__,
+        git_commit=git_commit(),
+        provenance={"kind": kind, "python": platform.python_version(), "libraries": versions, **kept},
+    )
+
+
+def git_commit() -> str | None:
+    """Return the commit of the checkout the engine runs from; None when it was installed from a wheel."""
+    root = Path(__file__).parent.parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None

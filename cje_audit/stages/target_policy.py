@@ -1,0 +1,70 @@
+"""The target_policy stage: the same responses, teacher-forced through every target policy."""
+
+import asyncio
+
+import polars as pl
+
+from cje_audit.checks.frame import PolicyFacts, Rows
+from cje_audit.checks.target_policy import check_target_policies
+from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.policy import Policy
+from cje_audit.providers.registry import make_provider
+from cje_audit.stages.asking import Asker
+from cje_audit.stages.base import StageContext, StageOutcome
+from cje_audit.stages.columns import build_rows, read_logprobs, read_sample
+from cje_audit.stages.logprobs import Scored, asked_scores, imported_scores
+from cje_audit.store.tables import TableWrite
+
+STAGE = "target_policy"
+
+
+def run(context: StageContext) -> StageOutcome:
+    """Score every response under every target policy, and check each column."""
+    sample = read_sample(context.tables)
+    rows = build_rows(sample)
+    targets = context.tables.read("select name, role, identity_hash from policy where role <> 'logging' order by position")
+    logging_name = str(context.facts("dataset")["logging_name"])
+    logging = read_logprobs(context.tables, logging_name, rows.n)
+    scored = _scores(context, rows, sample, targets)
+    reused = {name: s.from_stored_answers for name, s in scored.items()}
+    facts = policy_facts(targets, reused)
+    checks = check_target_policies(rows, logging, {n: s.column for n, s in scored.items()}, facts, None)
+    n_in = rows.n * len(scored)
+    n_ok = sum(s.column.n_ok for s in scored.values())
+    frames = [s.frame for s in scored.values()]
+    return StageOutcome(
+        n_in=n_in,
+        n_ok=n_ok,
+        n_failed=n_in - n_ok,
+        writes=[TableWrite("logprob", pl.concat(frames, how="diagonal") if frames else pl.DataFrame(), ("stage", STAGE))],
+        checks={STAGE: checks},
+        facts={"from_stored_answers": reused},
+    )
+
+
+def policy_facts(targets: pl.DataFrame, reused: dict[str, bool]) -> dict[str, PolicyFacts]:
+    """Return what the checks need to know of each target policy.
+
+    A policy's column comes from the logging policy's stored answers only when both share identity and replicate;
+    a clone is asked anew, so this is never so in a launched run.
+    """
+    return {
+        r["name"]: PolicyFacts(r["name"], r["role"], r["identity_hash"], from_stored_answers=False)
+        for r in targets.iter_rows(named=True)
+    }
+
+
+def _scores(context: StageContext, rows: Rows, sample: pl.DataFrame, targets: pl.DataFrame) -> dict[str, Scored]:
+    if not isinstance(context.spec, Experiment):
+        context.progress.total(rows.n * targets.height)
+        return {name: imported_scores(context, rows, name, STAGE) for name in targets["name"]}
+    asker = Asker(context, context.spec.execution)
+    return {p.name: _ask_policy(context, asker, p, rows, sample) for p in context.spec.target_policies}
+
+
+def _ask_policy(context: StageContext, asker: Asker, policy: Policy, rows: Rows, sample: pl.DataFrame) -> Scored:
+    provider = make_provider(policy)
+    try:
+        return asked_scores(context, asker, provider, policy, rows, sample, STAGE)
+    finally:
+        asyncio.run(provider.aclose())

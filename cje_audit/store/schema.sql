@@ -1,0 +1,44 @@
+create table if not exists sample(
+  "row" integer not null, row_id varchar not null, prompt_id varchar not null, draw integer not null, prompt varchar not null,
+  response varchar, response_code varchar, response_detail varchar, finish_reason varchar, n_tokens integer,
+  source varchar, line bigint,
+  check ((response is null) or (response_code is null)));
+create table if not exists quarantine(source varchar, line bigint, code varchar, reason varchar, excerpt varchar);
+create table if not exists policy(
+  position integer not null, name varchar not null, role varchar not null, identity_hash varchar, identity varchar);
+create table if not exists logprob(
+  "row" integer not null, policy varchar not null, stage varchar not null, status varchar not null, code varchar, detail varchar,
+  value double, n_tokens integer, ends_with_stop boolean, tokens varchar[], token_logprobs double[],
+  attempts integer, answer_key varchar,
+  check ((status = 'ok') = (value is not null)), check ((status = 'failed') = (code is not null)));
+create table if not exists judgement(
+  "row" integer not null, draw integer not null, status varchar not null, code varchar, detail varchar, score double, raw varchar,
+  attempts integer, answer_key varchar,
+  check ((status = 'ok') = (score is not null)), check ((status = 'failed') = (code is not null)));
+create table if not exists oracle_label(
+  "row" integer not null, status varchar not null, code varchar, detail varchar, label double,
+  check ((status = 'ok') = (label is not null)));
+create table if not exists fresh_draw(
+  policy varchar not null, prompt_id varchar not null, draw integer not null, prompt varchar, response varchar,
+  judge_score double, judge_code varchar, oracle_label double, oracle_code varchar,
+  check ((judge_score is null) or (judge_code is null)), check ((oracle_label is null) or (oracle_code is null)));
+create table if not exists weight("row" integer not null, policy varchar not null, log_ratio double not null, weight double);
+create table if not exists stage_run(
+  stage varchar primary key, fingerprint varchar not null, n_in bigint, n_ok bigint, n_failed bigint, seconds double,
+  finished_at double not null, facts varchar not null);
+create table if not exists check_result(
+  stage varchar not null, position integer not null, id varchar not null, policy varchar, status varchar not null, value double,
+  threshold double, n_affected bigint, sentence varchar not null, what_to_do varchar, example_ids varchar[]);
+create table if not exists estimate(
+  policy varchar not null, estimator varchar not null, reward varchar not null, value double, standard_error double,
+  low double, high double, interval_method varchar, n_used bigint not null, bound_low double, bound_high double, is_primary boolean);
+create table if not exists comparison(
+  a varchar not null, b varchar not null, difference double, low double, high double, p_value double, p_adjusted double,
+  adjustment varchar, n_pairs bigint not null, comparable boolean not null, sentence varchar not null);
+create view if not exists failure as
+  select s."row", s.row_id, 'logging_policy' as stage, cast(null as varchar) as policy, s.response_code as code,
+         s.response_detail as detail from sample s where s.response_code is not null
+  union all
+  select l."row", s.row_id, l.stage, l.policy, l.code, l.detail from logprob l join sample s using ("row") where l.status = 'failed'
+  union all
+  select j."row", s.row_id, 'judge', null, j.code, j.detail from judgement j join sample s using ("row") where j.status = 'failed';

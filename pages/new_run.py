@@ -1,0 +1,34 @@
+"""New run: what should be asked of which policies?"""
+
+import streamlit as st
+
+from app import forms, parts, session
+
+audit = session.open_audit()
+parts.heading("new_run", "Pick an example, change what you need, and launch it. The same text runs on the command line.")
+
+templates = {t.name: t for t in audit.templates()}
+text = forms.experiment_text(templates)
+checked = audit.validate(text) if text.strip() else None
+
+if checked is None:
+    parts.quiet("Pick an example above, or paste an experiment file.")
+    st.stop()
+
+if checked.ok:
+    st.success("The experiment file is valid.", icon=":material/check_circle:")
+    parts.verbatim(checked.sentence)
+else:
+    st.error("The experiment file is not valid yet.", icon=":material/cancel:")
+    parts.verbatim(checked.sentence)
+if checked.what_to_do:
+    parts.verbatim(f"What to do: {checked.what_to_do}")
+for line in checked.summary:
+    parts.verbatim(line)
+
+if st.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not checked.ok):
+    session.go("live", run=audit.launch(text))
+
+st.download_button("Download this file", text, "experiment.yaml", "application/yaml", icon=":material/download:", on_click="ignore")
+parts.command("cje-audit run experiment.yaml")
+parts.glossary("policy", "logging policy", "target policy", "clone", "judge score", "oracle label", "fresh draws")

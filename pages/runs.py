@@ -1,0 +1,32 @@
+"""Runs: which experiments are there, and what was found?"""
+
+import streamlit as st
+
+from app import cards, formats, parts, session
+
+audit = session.open_audit()
+parts.heading("runs", "Which experiments are there, and what was found in each?")
+
+runs = audit.runs()
+with st.container(horizontal=True):
+    parts.link("new_run", "Start a new run")
+    parts.link("import", "Import a file")
+    if st.button("Open the demo", icon=":material/play_circle:", help="A small real experiment that comes with this tool."):
+        session.go("live", run=audit.demo())
+
+if not runs:
+    parts.empty("No runs yet", "Open the demo to look around, import a file you have, or start a new run.", "import", "new_run")
+    parts.command("cje-audit demo")
+    st.stop()
+
+search = st.text_input("Find a run by name", key="find", bind="query-params", icon=":material/search:")
+found = [run for run in runs if search.lower() in run.name.lower()]
+offset = parts.pager(len(found), key="page")
+parts.quiet(f"{formats.of(len(found), len(runs), 'runs')}, newest first")
+for index, run in enumerate(parts.page_of(found, offset)):
+    cards.run_card(run, index)
+if not found:
+    parts.quiet("No run has such a name. Clear the search to see all.")
+
+parts.command("cje-audit runs")
+parts.glossary("policy", "logging policy", "target policy", "check", "worker")

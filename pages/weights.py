@@ -1,0 +1,39 @@
+"""Weights: do these rows resemble what each policy would write, or do a few rows decide everything?"""
+
+import streamlit as st
+
+from app import cards, forms, parts, session
+from app.charts import weights as charts
+
+audit = session.open_audit()
+parts.heading("weights", "Do many rows speak for the policy, or do a few rows decide everything?")
+run = session.need_run(audit)
+report = session.need_report(audit, run)
+
+weighted = [p for p in report.policies if p.weights is not None]
+if not weighted:
+    parts.empty("No weights were computed", "A weight needs both log-probabilities. See which stage lacks them.", "validation", run=run.id)
+    st.stop()
+
+policy = forms.pick_policy(weighted)
+clone = next((p for p in weighted if p.role == "clone"), None)
+view = audit.weights(run.id, policy.name)
+floor = audit.weights(run.id, clone.name) if clone else None
+
+parts.verbatim(charts.half_weight_sentence(view))
+cards.weight_facts(policy)
+cards.uniform_weights(report, policy)
+
+st.header("How many rows have which log ratio", anchor=False)
+parts.chart(charts.weight_histogram(policy, clone, as_weight=False), "There is no histogram for this policy.", key="ratio")
+st.header("How many rows have which weight", anchor=False)
+parts.chart(charts.weight_histogram(policy, clone, as_weight=True), "There is no histogram for this policy.", key="weight")
+st.header("How far the tail reaches", anchor=False)
+parts.chart(charts.ccdf(view, floor), "There is no tail to draw for this policy.", key="tail")
+st.header("The heaviest rows", anchor=False)
+parts.chart(charts.heaviest(view), "No row carries any weight for this policy.", key="heavy")
+parts.row_links(run.id, [row.row_id for row in view.heaviest])
+if clone is None:
+    parts.quiet("This run has no clone, so the noise floor of its weights is unknown. Add a target policy with role clone.")
+
+parts.glossary("log ratio", "nat", "weight", "clone", "noise floor", "mean weight", "effective sample size", "ESS fraction", "Pareto k̂")
