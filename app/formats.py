@@ -30,13 +30,10 @@ def _magnitude(size: float) -> str:
     if size != 0 and (size >= 1e7 or size < 1e-4):
         mantissa, exponent = f"{size:.2e}".split("e")
         return f"{mantissa} × 10{superscript(int(exponent))}"
-    if size >= 100:
+    rounded = float(f"{size:.2e}")
+    if rounded == int(rounded) or rounded >= 100:
         return f"{size:,.0f}"
-    if size == 0 or size == int(size):
-        return f"{size:.0f}"
-    decimals = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))
-    text = f"{size:.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if float(text) == int(float(text)) else text
+    return f"{rounded:.{2 - math.floor(math.log10(rounded))}f}"
 
 
 def superscript(exponent: int) -> str:

@@ -1,18 +1,29 @@
 """The dashboard's entry file: navigation, and nothing else."""
 
+from pathlib import Path
+
 import pandas as pd  # noqa: F401  (a first visit must not find it half imported)
 import plotly.graph_objects as go  # noqa: F401  (as above)
 import streamlit as st
 
 from app import parts, session
-from app.places import PLACES
+from app.places import PLACES, START
 
-st.set_page_config(page_title="CJE Audit", page_icon=":material/balance:", layout="wide")
+HERE = Path(__file__).parent
+
+
+def home() -> None:
+    """Send a visit without a page to the list of runs."""
+    st.switch_page(PLACES["runs"].path, query_params=st.query_params.to_dict())
+
+
+st.set_page_config(page_title="CJE Audit", page_icon=HERE / "icon.svg", layout="wide")
+st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "icon.svg")
 parts.style()
 
-sections: dict[str, list[st.Page]] = {}
+sections = {START: [st.Page(home, title="CJE Audit", url_path="home", default=True, visibility="hidden")]}
 for place in PLACES.values():
-    page = st.Page(place.path, title=place.title, icon=place.icon, url_path=place.url_path, default=place.default)
+    page = st.Page(place.path, title=place.title, icon=place.icon, url_path=place.url_path)
     sections.setdefault(place.section, []).append(page)
 chosen = st.navigation(sections)
 

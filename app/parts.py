@@ -1,18 +1,22 @@
 """Parts that pages share: badges, cards, checks, charts with their table, empty states, links, the glossary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
-from streamlit.elements.lib.column_config_utils import ColumnConfigMappingInput
+from streamlit.delta_generator import DeltaGenerator
 
 from app import formats, words
 from app.charts.base import Chart
 from app.places import PLACES
+from cje_audit.domain.views import RunRow
 
+T = TypeVar("T")
 STYLE = Path(__file__).with_name("style.css")
 PAGE_SIZE = 25
+TABLE_HEIGHT = 320
 
 
 def style() -> None:
@@ -20,10 +24,12 @@ def style() -> None:
     st.html(STYLE)
 
 
-def heading(place: str, question: str) -> None:
-    """Print the page's title and the one question it answers."""
-    st.title(PLACES[place].title, anchor=False)
-    st.caption(question)
+def heading(place: str) -> None:
+    """Print the page's title, the one question it answers, and a button that explains its words."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(PLACES[place].title, anchor=False, width="content")
+        glossary(PLACES[place].terms)
+    st.caption(PLACES[place].question)
 
 
 def verbatim(text: str) -> None:
@@ -33,12 +39,40 @@ def verbatim(text: str) -> None:
 
 def quiet(text: str) -> None:
     """Print a secondary sentence, without reading Markdown in it."""
-    st.caption(formats.literal(text))
+    if text:
+        st.caption(formats.literal(text), width="content")
+
+
+def line() -> DeltaGenerator:
+    """Return a container whose elements stand side by side and wrap."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small")
+
+
+def name(text: str, key: str) -> None:
+    """Print the name of a policy or run, as it is, in bold."""
+    with st.container(key=f"name-{key}", width="content"):
+        verbatim(text)
+
+
+def foreign(text: str | None) -> None:
+    """Print a text that a model or a stranger wrote: as text, in its own frame, with nothing in it interpreted."""
+    if text is None:
+        quiet("There is none.")
+    else:
+        st.code(formats.visible(text), language=None, wrap_lines=True)
 
 
 def badge(kind: words.Badge, label: str | None = None) -> None:
     """Print a badge: icon, colour and words; its meaning appears on hover and focus."""
     st.badge(label or kind.label, icon=kind.icon, color=kind.color, help=kind.meaning)
+
+
+def verdict_badges(verdicts: Mapping[str, str]) -> None:
+    """Print every policy's verdict side by side."""
+    with line():
+        for policy, verdict in verdicts.items():
+            kind = words.VERDICT[verdict]
+            badge(kind, f"{formats.literal(formats.excerpt(policy, 30))}: {kind.label.lower()}")
 
 
 def link(place: str, label: str | None = None, **params: str | None) -> None:
@@ -48,15 +82,25 @@ def link(place: str, label: str | None = None, **params: str | None) -> None:
     st.page_link(target.path, label=formats.literal(label or target.title), icon=target.icon, query_params=query)
 
 
+def row_link(run: str, row_id: str) -> None:
+    """Print a link to the page of one row."""
+    label = formats.literal(formats.excerpt(row_id, 40))
+    st.page_link(PLACES["row"].path, label=label, query_params={"run": run, "row": row_id})
+
+
 def row_links(run: str, ids: Sequence[str]) -> None:
     """Print links to the pages of these rows."""
     with st.container(horizontal=True, gap="small"):
         for row_id in ids:
-            st.page_link(
-                PLACES["row"].path,
-                label=formats.literal(formats.excerpt(row_id, 40)),
-                query_params={"run": run, "row": row_id},
-            )
+            row_link(run, row_id)
+
+
+def about(run: RunRow) -> None:
+    """Print which run the page is about."""
+    with line():
+        name(run.name, "run")
+        badge(words.RUN[run.status])
+        quiet(run.id)
 
 
 def empty(title: str, what_to_do: str, *places: str, run: str | None = None) -> None:
@@ -73,21 +117,30 @@ def facts(pairs: Sequence[tuple[str, str, str | None]]) -> None:
     """Print a row of figures: label, text, and the glossary term that explains the label."""
     with st.container(horizontal=True, gap="medium"):
         for label, text, term in pairs:
-            st.metric(label, text, help=words.GLOSSARY[term] if term else None, width=190)
+            st.metric(label, text, help=words.GLOSSARY[term] if term else None, width=165)
 
 
-def table(data: pd.DataFrame, alt: str, *, columns: ColumnConfigMappingInput | None = None, height: int = 320) -> None:
-    """Print a table that scrolls inside its own frame."""
-    st.dataframe(data, hide_index=True, alt=alt, column_config=columns, height=min(height, 40 + 35 * max(1, len(data))))
+def table(rows: pd.DataFrame | Sequence[Mapping[str, str]], alt: str) -> None:
+    """Print a table that scrolls inside its own frame; cells are text and nothing in them is interpreted."""
+    data = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame([dict(row) for row in rows])
+    if data.empty:
+        quiet("There is nothing to list.")
+        return
+    st.dataframe(data, hide_index=True, alt=alt, height=min(TABLE_HEIGHT, 40 + 35 * len(data)))
 
 
-def chart(drawn: Chart | None, nothing: str, *, key: str) -> None:
-    """Print a chart with its sentence above and its table beside it, or say why there is none."""
+def section(title: str, anchor: str | None = None) -> None:
+    """Print the title of a part of a page."""
+    st.subheader(title, anchor=anchor or False)
+
+
+def chart(drawn: Chart | None, nothing: str, *, key: str, wide: bool = False) -> None:
+    """Print a chart with its sentence above and its table beside it (below it if wide), or say why there is none."""
     if drawn is None:
         quiet(nothing)
         return
     verbatim(drawn.sentence)
-    figure, numbers = st.columns([3, 2], gap="medium")
+    figure, numbers = (st.container(), st.container()) if wide else st.columns([3, 2], gap="medium")
     with figure:
         st.plotly_chart(drawn.figure, key=key, config={"displayModeBar": False}, alt=drawn.sentence)
     with numbers:
@@ -100,17 +153,24 @@ def command(*lines: str) -> None:
     st.code("\n".join(lines), language="bash", wrap_lines=True)
 
 
-def glossary(*terms: str) -> None:
+def glossary(terms: Sequence[str]) -> None:
     """Print a button that opens one plain sentence per term."""
-    with st.popover("What do these words mean?", icon=":material/help:"):
+    with st.popover("Words", icon=":material/help:"):
         for term in terms:
             st.markdown(f"**{term[0].upper()}{term[1:]}**  \n{words.GLOSSARY[term]}")
 
 
 def pager(total: int, *, key: str) -> int:
-    """Print previous and next for a long list and return the offset of the page being looked at."""
+    """Print the page number of a long list, which is in the address, and return the offset it stands for."""
     pages = max(1, -(-total // PAGE_SIZE))
     if pages == 1:
         return 0
+    if st.session_state.get(key, 1) > pages:
+        st.session_state[key] = 1
     page = st.number_input(f"Page, of {pages:,}", 1, pages, 1, key=key, bind="query-params", width=160)
     return (page - 1) * PAGE_SIZE
+
+
+def page_of(items: Sequence[T], offset: int) -> Sequence[T]:
+    """Return the part of a list that one page shows."""
+    return items[offset : offset + PAGE_SIZE]

@@ -1,38 +1,177 @@
-"""Where the pages are: one name each, with file, title, icon and address. Paths are relative to `app/main.py`."""
+"""Where the pages are: file, title, icon and address, the question each answers, and the terms it explains."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Place:
-    """A page: its file relative to the entry file, its title, icon and address."""
+    """A page. `path` is relative to `app/main.py`; `terms` are glossary entries."""
 
     path: str
     title: str
     icon: str
     url_path: str
     section: str
-    default: bool = False
-
-
-def _place(name: str, title: str, icon: str, section: str) -> Place:
-    return Place(f"../pages/{name}.py", title, f":material/{icon}:", _address(name), section, name == "runs")
-
-
-def _address(name: str) -> str:
-    return {"new_run": "new-run", "import_data": "import"}.get(name, name)
+    question: str
+    terms: tuple[str, ...]
 
 
 START, RUN = "Experiments", "This run"
 
 PLACES: dict[str, Place] = {
-    "runs": _place("runs", "Runs", "list_alt", START),
-    "new_run": _place("new_run", "New run", "add_circle", START),
-    "import": _place("import_data", "Import", "upload_file", START),
-    "results": _place("results", "Results", "verified", RUN),
-    "validation": _place("validation", "Validation", "fact_check", RUN),
-    "weights": _place("weights", "Weights", "balance", RUN),
-    "failures": _place("failures", "Failures", "report", RUN),
-    "live": _place("live", "Live", "monitoring", RUN),
-    "row": _place("row", "One row", "article", RUN),
+    "runs": Place(
+        path="../pages/runs.py",
+        title="Runs",
+        icon=":material/list_alt:",
+        url_path="runs",
+        section=START,
+        question="Which experiments are there, and what was found in each?",
+        terms=(
+            "policy",
+            "logging policy",
+            "target policy",
+            "check",
+            "worker",
+        ),
+    ),
+    "new_run": Place(
+        path="../pages/new_run.py",
+        title="New run",
+        icon=":material/add_circle:",
+        url_path="new-run",
+        section=START,
+        question="Pick an example, change what you need, and launch it. The same text runs on the command line.",
+        terms=(
+            "policy",
+            "logging policy",
+            "target policy",
+            "clone",
+            "judge score",
+            "oracle label",
+            "fresh draws",
+        ),
+    ),
+    "import": Place(
+        path="../pages/import_data.py",
+        title="Import",
+        icon=":material/upload_file:",
+        url_path="import",
+        section=START,
+        question="Bring responses and log-probabilities. You see what is in them before anything is stored.",
+        terms=(
+            "logging policy",
+            "target policy",
+            "clone",
+            "log-probability",
+            "judge score",
+            "fresh draws",
+            "quarantined line",
+        ),
+    ),
+    "results": Place(
+        path="../pages/results.py",
+        title="Results",
+        icon=":material/verified:",
+        url_path="results",
+        section=RUN,
+        question="What was found, how sure is it, and what comes next?",
+        terms=(
+            "policy value",
+            "reward",
+            "estimate",
+            "interval",
+            "standard error",
+            "rows used",
+            "bounds for missing rows",
+            "truth",
+            "combined standard error",
+            "IPS",
+            "SNIPS",
+            "judge score",
+            "oracle label",
+            "fresh draws",
+        ),
+    ),
+    "validation": Place(
+        path="../pages/validation.py",
+        title="Validation",
+        icon=":material/fact_check:",
+        url_path="validation",
+        section=RUN,
+        question="Can these data carry a conclusion? Each check says what it measured, and on which rows.",
+        terms=(
+            "check",
+            "quarantined line",
+            "teacher forcing",
+            "mean weight",
+            "noise floor",
+            "effective sample size",
+            "Pareto k̂",
+        ),
+    ),
+    "weights": Place(
+        path="../pages/weights.py",
+        title="Weights",
+        icon=":material/balance:",
+        url_path="weights",
+        section=RUN,
+        question="Do many rows speak for the policy, or do a few rows decide everything?",
+        terms=(
+            "log ratio",
+            "nat",
+            "weight",
+            "clone",
+            "noise floor",
+            "mean weight",
+            "effective sample size",
+            "ESS fraction",
+            "Pareto k̂",
+        ),
+    ),
+    "failures": Place(
+        path="../pages/failures.py",
+        title="Failures",
+        icon=":material/report:",
+        url_path="failures",
+        section=RUN,
+        question="What has no value, why, and what can be done? A failure is never counted as a score.",
+        terms=(
+            "reused answer",
+            "quarantined line",
+            "teacher forcing",
+            "log-probability",
+            "judge score",
+        ),
+    ),
+    "live": Place(
+        path="../pages/live.py",
+        title="Live",
+        icon=":material/monitoring:",
+        url_path="live",
+        section=RUN,
+        question="How far is this run? Closing this page does not stop it.",
+        terms=(
+            "worker",
+            "heartbeat",
+            "reused answer",
+            "possibly paid twice",
+            "teacher forcing",
+        ),
+    ),
+    "row": Place(
+        path="../pages/row.py",
+        title="One row",
+        icon=":material/article:",
+        url_path="row",
+        section=RUN,
+        question="One prompt, one response, and everything that was measured on it.",
+        terms=(
+            "log-probability",
+            "nat",
+            "log ratio",
+            "weight",
+            "judge score",
+            "oracle label",
+        ),
+    ),
 }

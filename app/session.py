@@ -3,14 +3,15 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, NoReturn, Protocol, cast
 
 import streamlit as st
 
 from app import formats, parts
+from app.places import PLACES
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError, InputError, NotFound
 from cje_audit.domain.report import Report
@@ -76,10 +77,16 @@ def choose_run(audit: Audit) -> None:
     _settle(audit, wanted)
     names = {r.id: f"{formats.excerpt(r.name, 40)} · {r.id}" for r in runs}
     st.session_state[PICKER] = st.session_state[CURRENT] if st.session_state[CURRENT] in names else None
+    known = st.session_state[PICKER] is not None
     st.sidebar.selectbox(
-        "Run", list(names), index=None, key=PICKER, on_change=_picked, format_func=lambda r: names.get(r, r),
+        "Run",
+        list(names),
+        index=0 if known else None,
+        key=PICKER,
+        on_change=_picked,
+        format_func=lambda run: names.get(run, run),
         placeholder="Pick a run",
-    )  # fmt: skip
+    )
 
 
 def _settle(audit: Audit, wanted: str) -> None:
@@ -102,9 +109,13 @@ def need_run(audit: Audit) -> RunRow:
     """Return the current run, or stop the page with what to do first."""
     wanted = st.session_state.get(CURRENT)
     if wanted is None:
-        parts.empty("There is no run yet", "Open the demo, import a file, or start a new run.", "runs", "import", "new_run")
+        parts.empty(
+            "There is no run yet", "Open the demo, import a file, or start a new run.", "runs", "import", "new_run"
+        )
         st.stop()
-    return audit.run(cast(str, wanted))
+    run = audit.run(cast(str, wanted))
+    parts.about(run)
+    return run
 
 
 def need_report(audit: Audit, run: RunRow) -> Report:
@@ -121,17 +132,37 @@ def need_report(audit: Audit, run: RunRow) -> Report:
         st.stop()
 
 
+def go(place: str, *, run: str) -> NoReturn:
+    """Open another page about a run."""
+    st.session_state[CURRENT] = run
+    st.switch_page(PLACES[place].path, query_params={"run": run})
+
+
 def store_upload(audit: Audit, file: Upload) -> Path:
     """Copy an upload to the workspace in chunks, once per upload, and return where it lies."""
     known = st.session_state.setdefault("stored_uploads", {})
     if file.file_id not in known:
-        if file.size > UPLOAD_LIMIT:
-            raise InputError(
-                f"{file.name} is larger than 500 MB.", what_to_do="Import it on the command line: cje-audit import PATH"
-            )
-        path = audit.upload_path(file.name)
-        file.seek(0)
-        with path.open("wb") as out:
-            shutil.copyfileobj(cast(BinaryIO, file), out, CHUNK)
-        known[file.file_id] = path
+        known[file.file_id] = _copy(file, audit.upload_path(file.name))
     return cast(Path, known[file.file_id])
+
+
+def store_uploads_together(audit: Audit, files: Sequence[Upload]) -> Path:
+    """Copy several uploads into one folder of the workspace, once per set, and return the folder."""
+    known = st.session_state.setdefault("stored_folders", {})
+    key = tuple(file.file_id for file in files)
+    if key not in known:
+        folder = audit.upload_path("fresh_draws")
+        folder.mkdir(parents=True)
+        for file in files:
+            _copy(file, folder / audit.upload_path(file.name).name)
+        known[key] = folder
+    return cast(Path, known[key])
+
+
+def _copy(file: Upload, path: Path) -> Path:
+    if file.size > UPLOAD_LIMIT:
+        raise InputError(f"{file.name} is larger than 500 MB.", what_to_do="Import it with: cje-audit import PATH")
+    file.seek(0)
+    with path.open("wb") as out:
+        shutil.copyfileobj(cast(BinaryIO, file), out, CHUNK)
+    return path

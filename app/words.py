@@ -2,6 +2,7 @@
 """The dashboard's vocabulary: one plain sentence per term, one badge per status, one title per name."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cje_audit.domain.checks import CheckStatus, Verdict
 
@@ -40,8 +41,12 @@ GLOSSARY: dict[str, str] = {
     "quarantined line": "A line of the file that could not be read as a row, kept aside with its line number and reason.",
     "worker": "The separate process that runs the stages. It goes on when this page or the dashboard is closed.",
     "heartbeat": "The worker's sign of life, written every second.",
+    "possibly paid twice": "Questions that were in flight when the worker was lost. They are asked again and may be billed twice.",
     "reused answer": "An answer stored by an earlier run or before an interruption; the model was not asked again.",
 }  # fmt: skip
+
+
+Color = Literal["red", "orange", "green", "blue", "gray"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Badge:
     """A badge: its words (never colour alone), Streamlit colour and icon, and what it means in plain language."""
 
     label: str
-    color: str
+    color: Color
     icon: str
     meaning: str
 
@@ -99,6 +104,8 @@ READY: dict[bool, Badge] = {
 }  # fmt: skip
 
 KINDS: dict[str, str] = {"import": "imported", "launch": "launched"}
+
+CELL: dict[str, str] = {"ok": "ok", "failed": "failed"}
 
 STAGES: dict[str, tuple[str, str]] = {
     "dataset": ("Dataset", "Reads every row and checks that it is whole. Everything later counts these rows."),
@@ -156,6 +163,28 @@ QUESTIONS: dict[str, str] = {
     "estimation.calibration_range": "Do target judge scores lie in the labelled range?",
 }  # fmt: skip
 
+TITLES: dict[str, str] = {
+    "dataset.schema": "Readable rows",
+    "dataset.duplicate_ids": "Duplicate ids",
+    "logging_policy.computed": "Logging log-probabilities computed",
+    "logging_policy.logprob_range": "Range of log-probabilities",
+    "logging_policy.zero_logprobs": "Log-probabilities of 0",
+    "logging_policy.logprob_density": "Log-probability per token",
+    "target_policy.computed": "Target log-probabilities computed",
+    "target_policy.logprob_range": "Range of log-probabilities",
+    "target_policy.zero_logprobs": "Log-probabilities of 0",
+    "target_policy.logprob_density": "Log-probability per token",
+    "target_policy.log_ratio_sign": "Sign of the log ratio",
+    "target_policy.clone_noise": "Noise floor of the clone",
+    "target_policy.missingness": "Missing rows",
+    "judge.scored": "Scores present",
+    "judge.range": "Range of scores",
+    "judge.constant": "Variation of scores",
+    "estimation.ess": "Effective sample size",
+    "estimation.max_weight_share": "Share of the heaviest row",
+    "estimation.tail_index": "Tail of the weights",
+}
+
 ESTIMATORS: dict[str, str] = {
     "ips": "IPS",
     "snips": "SNIPS",
@@ -180,9 +209,14 @@ def check_title(check_id: str) -> str:
     'Mean weight'
     """
     name = check_id.split(".", 1)[-1].replace("_", " ")
-    return {"ess": "Effective sample size"}.get(name, name.capitalize())
+    return TITLES.get(check_id, name.capitalize())
 
 
 def stage_title(stage: str) -> str:
     """Return a stage's name for people; an unknown one as it is, without underscores."""
     return STAGES[stage][0] if stage in STAGES else stage.replace("_", " ").capitalize()
+
+
+def stage_purpose(stage: str) -> str:
+    """Return what a stage does and why it matters."""
+    return STAGES[stage][1] if stage in STAGES else ""

@@ -1,4 +1,4 @@
-"""CJE Audit: says whether an experiment on language-model policies can be trusted, and refuses a number when it can't."""
+"""CJE Audit: whether an experiment on language-model policies can be trusted, and no number when it can't."""
 
 from cje_audit.version import __version__
 

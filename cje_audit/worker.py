@@ -18,19 +18,23 @@ from cje_audit.store.answers import AnswerStore
 from cje_audit.store.workspace import Workspace
 
 HEARTBEAT_S = 1.0
+COMPLETE, FAILED, STOPPED = 0, 1, 3
 LOG = logging.getLogger("cje_audit.worker")
 STOPPED_AS = {"cancel": "cancelled", "pause": "partial"}
-STOPPED_TEXT = {"cancel": "The run was cancelled; finished answers are kept.", "pause": "The run is paused; resume goes on from here."}
+STOPPED_TEXT = {
+    "cancel": "The run was cancelled; finished answers are kept.",
+    "pause": "The run is paused; resume goes on from here.",
+}
 
 
 def work(root: Path, run: str) -> int:
-    """Execute a run to its end; return 0 when complete, 3 when stopped, 1 when it failed or is held by another worker."""
+    """Execute a run to its end; return `COMPLETE`, `STOPPED`, or `FAILED` (also when another worker holds it)."""
     workspace = Workspace(root)
     answers = AnswerStore(root / "answers.sqlite")
     pid = os.getpid()
     if not workspace.claim(run, pid):
         LOG.error("run %s is held by another worker", run)
-        return 1
+        return FAILED
     stop = StopSignal()
     beat = threading.Thread(target=_beat, args=(root, run, pid, stop), daemon=True)
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -61,14 +65,20 @@ def _execute(workspace: Workspace, answers: AnswerStore, run: str, stop: StopSig
         report = run_stages(workspace, answers, workspace.get(run), stop)
     except StopRequested as stopped:
         _end(workspace, run, STOPPED_AS[stopped.reason], STOPPED_TEXT[stopped.reason])
-        return 3
+        return STOPPED
     except FailedFast as error:
-        _end(workspace, run, "failed", str(error), AuditError(str(error), what_to_do="Resume, or set on_failure: mark_missing."))
-        return 1
+        _end(
+            workspace,
+            run,
+            "failed",
+            str(error),
+            AuditError(str(error), what_to_do="Resume, or set on_failure: mark_missing."),
+        )
+        return FAILED
     except AuditError as error:
         LOG.exception("the run failed")
         _end(workspace, run, "failed", error.sentence, error)
-        return 1
+        return FAILED
     except Exception as error:
         LOG.exception("the run failed")
         plain = AuditError(
@@ -76,9 +86,9 @@ def _execute(workspace: Workspace, answers: AnswerStore, run: str, stop: StopSig
             what_to_do=f"Resume it; if it happens again, report {workspace.run_dir(run) / 'worker.log'}.",
         )
         _end(workspace, run, "failed", plain.sentence, plain)
-        return 1
+        return FAILED
     _complete(workspace, run, report)
-    return 0
+    return COMPLETE
 
 
 def _end(workspace: Workspace, run: str, status: str, text: str, error: AuditError | None = None) -> None:
@@ -94,6 +104,12 @@ def _end(workspace: Workspace, run: str, status: str, text: str, error: AuditErr
 def _complete(workspace: Workspace, run: str, report: Report) -> None:
     verdicts = {p.name: str(p.verdict) for p in report.policies}
     workspace.update(
-        run, status="complete", finished_at=time.time(), sentence=report.summary.sentence, verdicts=verdicts, error=None, request=None
+        run,
+        status="complete",
+        finished_at=time.time(),
+        sentence=report.summary.sentence,
+        verdicts=verdicts,
+        error=None,
+        request=None,
     )
     workspace.event(run, "The run is complete.")

@@ -1,11 +1,12 @@
-"""Failures: what did not work, why, and what can be done?"""
+"""Failures: what did not work, why, and what can be done."""
 
 import streamlit as st
 
-from app import cards, forms, formats, parts, session
+from app import formats, forms, parts, session
+from app.cards import failure as cards
 
 audit = session.open_audit()
-parts.heading("failures", "What has no value, why, and what can be done? A failure is never counted as a score.")
+parts.heading("failures")
 run = session.need_run(audit)
 report = session.need_report(audit, run)
 
@@ -13,17 +14,14 @@ if not report.failures:
     parts.empty("Nothing failed", "Every cell of this run has its value.", "results", run=run.id)
     st.stop()
 
-cards.failure_groups(report.failures)
-st.header("The rows", divider="gray", anchor=False)
+cards.groups(report.failures, run.id)
+parts.section("The rows")
 chosen = forms.failure_filter(report.failures)
-offset = parts.pager(chosen.total_in(report.failures), key="page")
-page = audit.failures(
-    run.id, stage=chosen.stage, policy=chosen.policy, code=chosen.code, search=chosen.search,
-    offset=offset, limit=parts.PAGE_SIZE,
-)  # fmt: skip
+total = forms.failed_cells(audit, run.id, chosen, limit=1).total
+page = forms.failed_cells(audit, run.id, chosen, offset=parts.pager(total, key="page"))
 parts.quiet(f"{formats.count(page.total)} failed cells under this filter, {len(page.rows)} shown")
 for index, cell in enumerate(page.rows):
-    cards.failed_cell(cell, run.id, index)
+    cards.cell(cell, run.id, index)
 if not page.rows:
     parts.quiet("No failed cell fits this filter. Choose another one above.")
 

@@ -1,36 +1,31 @@
-"""Live: how far is the run, and is it healthy?"""
+"""Live: how far a run is, and whether it is healthy."""
 
 import streamlit as st
 
-from app import cards, forms, parts, session
+from app import forms, parts, session
+from app.cards import run as cards
 
 audit = session.open_audit()
-parts.heading("live", "How far is this run? Closing this page does not stop it.")
+parts.heading("live")
 run = session.need_run(audit)
+moving = run.status in cards.OPEN
 
 
 def show() -> None:
     """Draw the run as it is this moment."""
     with session.guarded():
         view = audit.live(run.id)
-        cards.worker_line(view)
+        cards.worker(view)
         for stage in view.stages:
-            cards.live_stage(stage)
-        parts.facts(
-            [
-                ("Asked of models", f"{view.n_asked:,}", None),
-                ("Reused answers", f"{view.n_reused:,}", "reused answer"),
-                ("Possibly paid twice", f"{view.possibly_paid_twice:,}", "possibly paid twice"),
-            ]
-        )
+            cards.stage(stage)
+        cards.spend(view)
         forms.run_buttons(audit, view)
         cards.failure_counts(view)
         cards.events(view)
-        if view.final and moving:
+        if moving and view.run.status not in cards.OPEN:
             st.rerun()
 
 
-moving = run.status in ("queued", "running")
 st.fragment(show, run_every=2 if moving else None)()
 
 if not moving:
@@ -38,4 +33,3 @@ if not moving:
         for place in ("results", "validation", "failures"):
             parts.link(place, run=run.id)
 parts.command(*forms.run_commands(run))
-parts.glossary("worker", "heartbeat", "reused answer", "possibly paid twice", "teacher forcing")

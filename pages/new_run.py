@@ -1,11 +1,11 @@
-"""New run: what should be asked of which policies?"""
+"""New run: what should be asked of which policies."""
 
 import streamlit as st
 
 from app import forms, parts, session
 
 audit = session.open_audit()
-parts.heading("new_run", "Pick an example, change what you need, and launch it. The same text runs on the command line.")
+parts.heading("new_run")
 
 templates = {t.name: t for t in audit.templates()}
 text = forms.experiment_text(templates)
@@ -29,6 +29,7 @@ for line in checked.summary:
 if st.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not checked.ok):
     session.go("live", run=audit.launch(text))
 
-st.download_button("Download this file", text, "experiment.yaml", "application/yaml", icon=":material/download:", on_click="ignore")
+st.download_button(
+    "Download this file", text, "experiment.yaml", "application/yaml", icon=":material/download:", on_click="ignore"
+)
 parts.command("cje-audit run experiment.yaml")
-parts.glossary("policy", "logging policy", "target policy", "clone", "judge score", "oracle label", "fresh draws")

@@ -1,21 +1,26 @@
-"""Runs: which experiments are there, and what was found?"""
+"""Runs: which experiments there are, and what was found."""
 
 import streamlit as st
 
-from app import cards, formats, parts, session
+from app import formats, parts, session
+from app.cards import run as cards
 
 audit = session.open_audit()
-parts.heading("runs", "Which experiments are there, and what was found in each?")
+parts.heading("runs")
 
 runs = audit.runs()
 with st.container(horizontal=True):
     parts.link("new_run", "Start a new run")
     parts.link("import", "Import a file")
-    if st.button("Open the demo", icon=":material/play_circle:", help="A small real experiment that comes with this tool."):
+    if st.button(
+        "Open the demo", icon=":material/play_circle:", help="A small real experiment that comes with this tool."
+    ):
         session.go("live", run=audit.demo())
 
 if not runs:
-    parts.empty("No runs yet", "Open the demo to look around, import a file you have, or start a new run.", "import", "new_run")
+    parts.empty(
+        "No runs yet", "Open the demo to look around, import a file you have, or start a new run.", "import", "new_run"
+    )
     parts.command("cje-audit demo")
     st.stop()
 
@@ -24,9 +29,8 @@ found = [run for run in runs if search.lower() in run.name.lower()]
 offset = parts.pager(len(found), key="page")
 parts.quiet(f"{formats.of(len(found), len(runs), 'runs')}, newest first")
 for index, run in enumerate(parts.page_of(found, offset)):
-    cards.run_card(run, index)
+    cards.listed(run, index)
 if not found:
     parts.quiet("No run has such a name. Clear the search to see all.")
 
 parts.command("cje-audit runs")
-parts.glossary("policy", "logging policy", "target policy", "check", "worker")

@@ -1,18 +1,24 @@
-"""Weights: do these rows resemble what each policy would write, or do a few rows decide everything?"""
+"""Weights: whether many rows speak for a policy, or a few decide everything."""
 
 import streamlit as st
 
-from app import cards, forms, parts, session
+from app import forms, parts, session
+from app.cards import weight as cards
 from app.charts import weights as charts
 
 audit = session.open_audit()
-parts.heading("weights", "Do many rows speak for the policy, or do a few rows decide everything?")
+parts.heading("weights")
 run = session.need_run(audit)
 report = session.need_report(audit, run)
 
 weighted = [p for p in report.policies if p.weights is not None]
 if not weighted:
-    parts.empty("No weights were computed", "A weight needs both log-probabilities. See which stage lacks them.", "validation", run=run.id)
+    parts.empty(
+        "No weights were computed",
+        "A weight needs both log-probabilities. See which stage lacks them.",
+        "validation",
+        run=run.id,
+    )
     st.stop()
 
 policy = forms.pick_policy(weighted)
@@ -21,19 +27,23 @@ view = audit.weights(run.id, policy.name)
 floor = audit.weights(run.id, clone.name) if clone else None
 
 parts.verbatim(charts.half_weight_sentence(view))
-cards.weight_facts(policy)
-cards.uniform_weights(report, policy)
+cards.figures(policy)
+cards.uniform(report, policy)
 
-st.header("How many rows have which log ratio", anchor=False)
-parts.chart(charts.weight_histogram(policy, clone, as_weight=False), "There is no histogram for this policy.", key="ratio")
-st.header("How many rows have which weight", anchor=False)
-parts.chart(charts.weight_histogram(policy, clone, as_weight=True), "There is no histogram for this policy.", key="weight")
-st.header("How far the tail reaches", anchor=False)
+parts.section("How many rows have which log ratio")
+parts.chart(
+    charts.weight_histogram(policy, clone, as_weight=False), "There is no histogram for this policy.", key="ratio"
+)
+parts.section("How many rows have which weight")
+parts.chart(
+    charts.weight_histogram(policy, clone, as_weight=True), "There is no histogram for this policy.", key="weight"
+)
+parts.section("How far the tail reaches")
 parts.chart(charts.ccdf(view, floor), "There is no tail to draw for this policy.", key="tail")
-st.header("The heaviest rows", anchor=False)
-parts.chart(charts.heaviest(view), "No row carries any weight for this policy.", key="heavy")
+parts.section("The heaviest rows")
+parts.chart(charts.heaviest(view, floor), "No row carries any weight for this policy.", key="heavy")
 parts.row_links(run.id, [row.row_id for row in view.heaviest])
 if clone is None:
-    parts.quiet("This run has no clone, so the noise floor of its weights is unknown. Add a target policy with role clone.")
-
-parts.glossary("log ratio", "nat", "weight", "clone", "noise floor", "mean weight", "effective sample size", "ESS fraction", "Pareto k̂")
+    parts.quiet(
+        "This run has no clone, so the noise floor of its weights is unknown. Add a target policy with role clone."
+    )

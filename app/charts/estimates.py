@@ -59,14 +59,23 @@ def forest(report: Report) -> Chart | None:
 def _axes(figure: go.Figure, report: Report, drawn: Sequence[Head]) -> None:
     names = [formats.chart_text(p.name) for p in report.policies]
     figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=names[::-1], range=[-0.6, len(names) - 0.4]
+        showgrid=False,
+        type="category",
+        categoryorder="array",
+        categoryarray=names[::-1],
+        range=[-0.6, len(names) - 0.4],
     )
     rewards = sorted({words.REWARDS.get(h.estimate.reward, h.estimate.reward).lower() for h in drawn})
     figure.update_xaxes(title=f"Policy value ({', '.join(rewards)})")
     for policy in report.policies:
         if policy.name not in {h.policy.name for h in drawn}:
             figure.add_annotation(
-                y=formats.chart_text(policy.name), xref="paper", x=0.01, text="no number", showarrow=False, xanchor="left"
+                y=formats.chart_text(policy.name),
+                xref="paper",
+                x=0.01,
+                text="no number",
+                showarrow=False,
+                xanchor="left",
             )
 
 
@@ -163,7 +172,8 @@ def truth_sentence(policy: PolicyReport, estimate: Estimate) -> str | None:
     if truth is None or truth.agrees is None:
         return None
     verdict = "agrees: within" if truth.agrees else "misses it: more than"
+    apart, error = formats.number(truth.difference), formats.number(truth.combined_standard_error)
     return (
         f"Truth {formats.number(truth.value)} from {truth.n:,} {truth.source}. The estimate {verdict} three combined "
-        f"standard errors ({formats.number(truth.difference)} apart, one is {formats.number(truth.combined_standard_error)})."
+        f"standard errors ({apart} apart, one is {error})."
     )

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,38 +12,57 @@ from app.charts.base import BLUE, GREY, Chart, empty_figure
 from cje_audit.domain.report import Histogram, PolicyReport
 from cje_audit.domain.views import HeavyRow, WeightView
 
+NARROWEST = 0.02  # nats: the thinnest bar that can still be seen
+
 
 def weight_histogram(policy: PolicyReport, clone: PolicyReport | None, *, as_weight: bool) -> Chart | None:
     """Draw how many rows have which log ratio, or which weight on a log scale, with the clone as noise floor."""
     bins = _histogram(policy)
     if bins is None:
         return None
-    figure = empty_figure(320, barmode="overlay", bargap=0.02)
-    _bars(figure, bins, formats.chart_text(policy.name), BLUE, 0.85, as_weight=as_weight)
-    floor = _histogram(clone) if clone is not None and clone.name != policy.name else None
+    figure = empty_figure(320, bargap=0.02)
+    _bars(figure, bins, formats.chart_text(policy.name), as_weight=as_weight)
+    ends = [bins.edges[0], bins.edges[-1]]
+    floor = noise_floor(clone) if clone is not None and clone.name != policy.name else None
     if floor is not None and clone is not None:
-        _bars(figure, floor, f"{formats.chart_text(clone.name)} (noise floor)", GREY, 0.55, as_weight=as_weight)
-    lowest, highest = _span([bins, *([floor] if floor else [])])
-    _ratio_axis(figure, lowest, highest, as_weight=as_weight)
+        _band(figure, floor, max(bins.counts), f"{formats.chart_text(clone.name)}: 9 of 10 rows (noise floor)")
+        ends += floor
+    _ratio_axis(figure, min(ends), max(ends), as_weight=as_weight)
     figure.update_yaxes(title="Rows")
     figure.add_vline(x=0, line={"dash": "dot", "color": GREY})
     return Chart(figure, _histogram_sentence(bins, as_weight=as_weight), _bin_table(bins, as_weight=as_weight))
+
+
+def noise_floor(clone: PolicyReport) -> tuple[float, float] | None:
+    """Return where 9 of 10 of the clone's log ratios lie: weights that differ by no more than this differ by noise."""
+    told = None if clone.weights is None else clone.weights.log_ratio
+    return None if told is None else (told.p05, told.p95)
+
+
+def _band(figure: go.Figure, ends: tuple[float, float], height: float, name: str) -> None:
+    low, high = ends[0] - NARROWEST / 2, ends[1] + NARROWEST / 2
+    figure.add_scatter(
+        x=[low, low, high, high],
+        y=[0, height, height, 0],
+        fill="toself",
+        mode="lines",
+        line={"width": 1, "color": GREY},
+        fillcolor="rgba(136, 147, 162, 0.35)",
+        name=name,
+        hoverinfo="skip",
+    )
 
 
 def _histogram(policy: PolicyReport) -> Histogram | None:
     return None if policy.weights is None else policy.weights.histogram
 
 
-def _span(histograms: Sequence[Histogram]) -> tuple[float, float]:
-    return min(h.edges[0] for h in histograms), max(h.edges[-1] for h in histograms)
-
-
-def _bars(figure: go.Figure, bins: Histogram, name: str, color: str, opacity: float, *, as_weight: bool) -> None:
+def _bars(figure: go.Figure, bins: Histogram, name: str, *, as_weight: bool) -> None:
     edges = bins.edges
     figure.add_bar(
         x=[(a + b) / 2 for a, b in itertools.pairwise(edges)],
-        width=[max(b - a, 1e-9) for a, b in itertools.pairwise(edges)],
-        y=list(bins.counts), name=name, marker={"color": color, "line": {"width": 0}}, opacity=opacity,
+        width=[max(b - a, NARROWEST) for a, b in itertools.pairwise(edges)],
+        y=list(bins.counts), name=name, marker={"color": BLUE, "line": {"width": 0}},
         customdata=[_bin_text(a, b, as_weight=as_weight) for a, b in itertools.pairwise(edges)],
         hovertemplate="%{y} rows with %{customdata}<extra></extra>",
     )  # fmt: skip
@@ -71,6 +89,9 @@ def weight_text(log_ratio: float) -> str:
 
 
 def _ratio_axis(figure: go.Figure, lowest: float, highest: float, *, as_weight: bool) -> None:
+    middle = (lowest + highest) / 2
+    lowest, highest = min(lowest, middle - 1), max(highest, middle + 1)
+    figure.update_xaxes(range=[lowest, highest])
     if not as_weight:
         figure.update_xaxes(title="Log ratio, target − logging (nats)")
         return
@@ -80,8 +101,12 @@ def _ratio_axis(figure: go.Figure, lowest: float, highest: float, *, as_weight: 
     figure.update_xaxes(
         title="Weight (log scale)",
         tickvals=[p * math.log(10) for p in powers],
-        ticktext=[weight_text(p * math.log(10)) for p in powers],
+        ticktext=[_power_text(p) for p in powers],
     )
+
+
+def _power_text(power: int) -> str:
+    return f"{10.0**power:,g}" if abs(power) <= 4 else f"10{formats.superscript(power)}"
 
 
 def _histogram_sentence(bins: Histogram, *, as_weight: bool) -> str:
@@ -95,7 +120,7 @@ def _histogram_sentence(bins: Histogram, *, as_weight: bool) -> str:
 def _bin_table(bins: Histogram, *, as_weight: bool) -> pd.DataFrame:
     text = weight_text if as_weight else formats.number
     edges = zip(bins.edges, bins.edges[1:], bins.counts, strict=False)
-    return pd.DataFrame([{"From": text(a), "To": text(b), "Rows": n} for a, b, n in edges if n])
+    return pd.DataFrame([{"From": text(a), "To": text(b), "Rows": f"{n:,}"} for a, b, n in edges if n])
 
 
 def ccdf(view: WeightView, clone: WeightView | None) -> Chart | None:
@@ -140,20 +165,26 @@ def _tail_table(view: WeightView) -> pd.DataFrame:
     )
 
 
-def heaviest(view: WeightView) -> Chart | None:
-    """Draw the share of all weight on each of the heaviest rows, from the heaviest down."""
+def heaviest(view: WeightView, clone: WeightView | None) -> Chart | None:
+    """Draw the share of all weight on each of the heaviest rows, from the heaviest down, with the clone's beside it."""
     if not view.heaviest:
         return None
     rows = view.heaviest[:20]
     figure = empty_figure(320)
+    ranks = [f"#{i}" for i, _ in enumerate(rows, 1)]
     figure.add_bar(
-        x=[f"#{i}" for i, _ in enumerate(rows, 1)],
+        x=ranks,
         y=[row.share for row in rows],
         marker={"color": BLUE},
-        showlegend=False,
+        name=formats.chart_text(view.policy),
         customdata=[[formats.chart_text(formats.excerpt(row.row_id, 40)), formats.percent(row.share)] for row in rows],
         hovertemplate="row %{customdata[0]}: %{customdata[1]} of all weight<extra></extra>",
     )
+    if clone is not None and clone.policy != view.policy:
+        shares = [row.share for row in clone.heaviest[: len(rows)]]
+        name = f"{formats.chart_text(clone.policy)} (noise floor)"
+        line = {"color": GREY, "width": 2, "dash": "dash"}
+        figure.add_scatter(x=ranks[: len(shares)], y=shares, mode="lines", name=name, line=line, hoverinfo="skip")
     figure.update_yaxes(tickformat=".0%", title="Share of all weight", rangemode="tozero")
     figure.update_xaxes(title="Rows, heaviest first", type="category")
     return Chart(figure, half_weight_sentence(view), pd.DataFrame([_heavy(i, row) for i, row in enumerate(rows, 1)]))

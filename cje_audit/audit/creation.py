@@ -9,8 +9,7 @@ from cje_audit.domain.import_spec import ImportSpec, RunSpec, dump_spec
 from cje_audit.domain.policy import content_hash
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.registry import capabilities
-from cje_audit.stages.runner import RunFiles
-from cje_audit.store.files import copy_into, hash_files
+from cje_audit.store.files import RunFiles, copy_into, hash_files
 from cje_audit.store.workspace import FINAL, RunRecord, Workspace
 
 SOURCE = "source"
@@ -43,7 +42,9 @@ def create_launch(workspace: Workspace, experiment: Experiment) -> RunRecord:
     """Store a run of an experiment; its data file is copied so that a resume reads the same rows."""
     data = Path(experiment.data.path)
     if not data.is_file():
-        raise InputError(f"The data file {data} does not exist.", expected="a file", got=str(data), what_to_do="Correct data.path.")
+        raise InputError(
+            f"The data file {data} does not exist.", expected="a file", got=str(data), what_to_do="Correct data.path."
+        )
     record = workspace.create(experiment.name, "launch", launch_hash(experiment))
     folder = _folder(workspace, record)
     copies = copy_into([data], folder / SOURCE)
@@ -59,18 +60,24 @@ def launch_hash(experiment: Experiment) -> str:
 def unfinished_twin(workspace: Workspace, experiment: Experiment) -> RunRecord | None:
     """Return the newest unfinished run of the same experiment on the same data, if there is one."""
     wanted = (launch_hash(experiment), hash_files([Path(experiment.data.path)]))
-    twins = (r for r in workspace.list() if (r.config_hash, r.data_hash) == wanted and r.status != "complete")
+    twins = (r for r in workspace.all() if (r.config_hash, r.data_hash) == wanted and r.status != "complete")
     return next(twins, None)
 
 
 def create_import(
-    workspace: Workspace, paths: Sequence[Path], options: ImportOptions, extras: dict[str, Path | None], name: str | None
+    workspace: Workspace,
+    paths: Sequence[Path],
+    options: ImportOptions,
+    extras: dict[str, Path | None],
+    name: str | None,
 ) -> RunRecord:
     """Store an import; files and folders beside it (fresh draws, probes, manifest) are copied too."""
     missing = [p for p in (*paths, *extras.values()) if p is not None and not p.exists()]
     if missing or not paths:
         shown = str(missing[0]) if missing else "no file"
-        raise InputError(f"There is no file {shown}.", expected="an existing file", got=shown, what_to_do="Check the path.")
+        raise InputError(
+            f"There is no file {shown}.", expected="an existing file", got=shown, what_to_do="Check the path."
+        )
     title = name or paths[0].stem or paths[0].name
     given = ImportSpec(
         name=title[:120], paths=tuple(p.name for p in paths), format=options.format, mapping=dict(options.mapping),

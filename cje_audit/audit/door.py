@@ -26,10 +26,9 @@ from cje_audit.formats.dry_run import dry_run
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.settings import bundle_root, load_settings
-from cje_audit.stages.runner import RunFiles
 from cje_audit.store import read_models
 from cje_audit.store.answers import AnswerStore
-from cje_audit.store.files import safe_name
+from cje_audit.store.files import RunFiles, safe_name
 from cje_audit.store.tables import RunTables
 from cje_audit.store.workspace import RunRecord, Workspace
 
@@ -65,7 +64,7 @@ class Audit:
 
     def runs(self) -> tuple[RunRow, ...]:
         """Return every run, newest first."""
-        return tuple(live.run_row(self._runs, r, self._settings.stall_s) for r in self._runs.list())
+        return tuple(live.run_row(self._runs, r, self._settings.stall_s) for r in self._runs.all())
 
     def run(self, run: str) -> RunRow:
         """Return one run by id, unique prefix or `latest`."""
@@ -108,12 +107,11 @@ class Audit:
         except AuditError as error:
             return Validation(ok=False, sentence=error.sentence, what_to_do=error.what_to_do)
         n = len(experiment.target_policies)
-        summary = (
-            f"Logging policy {experiment.logging_policy.name}; target policies: {', '.join(p.name for p in experiment.target_policies)}.",
-            f"Judge: {experiment.judge.kind}, on the scale {experiment.judge.scale[0]:g} to {experiment.judge.scale[1]:g}.",
-            f"Data: {Path(experiment.data.path).name}.",
+        return Validation(
+            ok=True,
+            sentence=f"The configuration is valid: {n} target {'policy' if n == 1 else 'policies'}.",
+            summary=_experiment_summary(experiment),
         )
-        return Validation(ok=True, sentence=f"The configuration is valid: {n} target policies.", summary=summary)
 
     def _experiment(self, text: str, base: Path | None) -> Experiment:
         experiment = parse_experiment(text, base=base if base is not None else bundle_root() / "examples")
@@ -295,3 +293,14 @@ def _title(path: Path) -> str:
     """Return a template's title: the first comment line of the file, else its name."""
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else path.stem
+
+
+def _experiment_summary(experiment: Experiment) -> tuple[str, ...]:
+    """Say in three lines what an experiment would do."""
+    targets = ", ".join(p.name for p in experiment.target_policies)
+    low, high = experiment.judge.scale
+    return (
+        f"Logging policy {experiment.logging_policy.name}; target policies: {targets}.",
+        f"Judge: {experiment.judge.kind}, on the scale {low:g} to {high:g}.",
+        f"Data: {Path(experiment.data.path).name}.",
+    )

@@ -63,7 +63,9 @@ def serve(
     """Serve the dashboard on a workspace."""
     audit = Audit.open(workspace)
     if server.free_port(port) != port:
-        raise ConfigError(f"Port {port} is in use.", expected="a free port", got=str(port), what_to_do="Give another --port.")
+        raise ConfigError(
+            f"Port {port} is in use.", expected="a free port", got=str(port), what_to_do="Give another --port."
+        )
     process = server.start(audit.workspace, port, host)
     STDERR.print(f"The dashboard is up: http://{host}:{port}/ (stop it with Ctrl-C)")
     _serve_until_stopped(process)
@@ -100,7 +102,9 @@ def import_command(
     probes: Annotated[Path | None, typer.Option(help="Folder with POLICY_probe.jsonl files.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="The dataset's manifest.")] = None,
     map: Annotated[list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="Read COLUMN as FIELD.")] = None,
-    clone: Annotated[str | None, typer.Option(metavar="POLICY", help="The target policy that is the logging policy.")] = None,
+    clone: Annotated[
+        str | None, typer.Option(metavar="POLICY", help="The target policy that is the logging policy.")
+    ] = None,
     judge_scale: Annotated[tuple[float, float], typer.Option(metavar="LO HI", help="The judge's scale.")] = (0.0, 1.0),
     detach: Detach = False,
     exit_zero: ExitZero = False,
@@ -109,7 +113,9 @@ def import_command(
 ) -> None:
     """Read a dataset at any stage, check it and estimate."""
     if judge_scale[0] >= judge_scale[1]:
-        raise ConfigError("--judge-scale needs its lower end first.", expected="LO HI", got=f"{judge_scale[0]:g} {judge_scale[1]:g}")
+        raise ConfigError(
+            "--judge-scale needs its lower end first.", expected="LO HI", got=f"{judge_scale[0]:g} {judge_scale[1]:g}"
+        )
     options = ImportOptions(format=format, mapping=_mapping(map or []), clone=clone, judge_scale=judge_scale)
     audit = Audit.open(workspace)
     run = audit.import_files(paths, options, fresh_draws=fresh_draws, probes=probes, manifest=manifest)
@@ -209,7 +215,10 @@ def _read(config: Path) -> str:
         return config.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"The experiment file {config} cannot be read.", expected="a UTF-8 text file", got=str(config), what_to_do="Check the path."
+            f"The experiment file {config} cannot be read.",
+            expected="a UTF-8 text file",
+            got=str(config),
+            what_to_do="Check the path.",
         ) from error
 
 

@@ -78,8 +78,11 @@ def estimate_line(estimate: Estimate, n_total: int) -> str:
     >>> estimate_line(e, 100)
     'snips of judge: 0.5000 [0.3000, 0.7000], rows 90 of 100, with failed rows at worst and best 0.4000 to 0.6000'
     """
-    interval = "no interval" if estimate.interval is None else f"[{estimate.interval[0]:.4f}, {estimate.interval[1]:.4f}]"
-    line = f"{estimate.estimator} of {estimate.reward}: {estimate.value:.4f} {interval}, rows {estimate.n_used} of {n_total}"
+    interval = (
+        "no interval" if estimate.interval is None else f"[{estimate.interval[0]:.4f}, {estimate.interval[1]:.4f}]"
+    )
+    what = f"{estimate.estimator} of {estimate.reward}: {estimate.value:.4f}"
+    line = f"{what} {interval}, rows {estimate.n_used} of {n_total}"
     if estimate.missing_bounds is not None:
         low, high = estimate.missing_bounds
         line += f", with failed rows at worst and best {low:.4f} to {high:.4f}"

@@ -37,7 +37,13 @@ def follow(audit: Audit, run: str) -> RunRow:
 
 
 def _with_bars(audit: Audit, run: str) -> RunRow:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
     with Progress(*columns, console=STDERR) as bars:
         tasks = {name: bars.add_task(name, total=None, start=False, note="") for name in STAGES}
         while True:

@@ -133,7 +133,8 @@ def parse_experiment(text: str, *, base: Path | None = None) -> Experiment:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(
-            f"The experiment file is not valid YAML: {_yaml_place(error)}.", what_to_do="Correct the file and try again."
+            f"The experiment file is not valid YAML: {_yaml_place(error)}.",
+            what_to_do="Correct the file and try again.",
         ) from error
     if not isinstance(document, dict):
         raise ConfigError(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import yaml
+from pydantic import Field
 
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Experiment, parse_experiment
@@ -15,7 +16,7 @@ class ImportSpec(Strict):
     name: str
     paths: tuple[str, ...]
     format: str = "auto"
-    mapping: dict[str, str] = {}
+    mapping: dict[str, str] = Field(default_factory=dict)
     clone: str | None = None
     judge_scale: tuple[float, float] = (0.0, 1.0)
     fresh_draws: str | None = None

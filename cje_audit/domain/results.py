@@ -158,7 +158,9 @@ class JudgementResult(Result[float]):
         """
         low, high = scale
         if not math.isfinite(score):
-            return cls(status=ResultStatus.FAILED, code=FailureCode.NON_FINITE, detail="the score is not finite", raw=raw)
+            return cls(
+                status=ResultStatus.FAILED, code=FailureCode.NON_FINITE, detail="the score is not finite", raw=raw
+            )
         if not low <= score <= high:
             detail = f"the score {score:g} lies outside {low:g} to {high:g}"
             return cls(status=ResultStatus.FAILED, code=FailureCode.OUT_OF_RANGE, detail=detail, raw=raw)

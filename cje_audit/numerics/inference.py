@@ -29,7 +29,7 @@ def n_clusters(cluster: Ints) -> int:
 
 
 def clustered_standard_error(influence: Floats, cluster: Ints) -> float | None:
-    r"""Standard error of a mean of influence values that are dependent within a prompt.
+    r"""Return the standard error of a mean of influence values that are dependent within a prompt.
 
     :math:`\sqrt{G/(G-1) \cdot \sum_g (\varphi_g - \bar\varphi)^2} / n`, where :math:`\varphi_g` sums the influence
     values of prompt g (Liang & Zeger 1986, the one-way cluster sandwich). With one row per prompt it is

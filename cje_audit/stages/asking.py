@@ -8,8 +8,10 @@ from typing import Any
 from tenacity import wait_exponential_jitter
 
 from cje_audit.domain.codes import FailureCode
-from cje_audit.domain.experiment import Execution
-from cje_audit.providers.base import Answer, Retry
+from cje_audit.domain.experiment import Execution, Judge
+from cje_audit.domain.policy import Endpoint
+from cje_audit.providers.base import Answer, Provider, Retry
+from cje_audit.providers.registry import make_provider
 from cje_audit.stages.base import StageContext, StopRequested
 from cje_audit.store.answers import KINDS, AnyResult, Outcome, Question
 
@@ -32,11 +34,33 @@ class Asked:
 
 
 class Asker:
-    """Asks the questions of one stage; `sleep` is injected so that tests never wait."""
+    """Asks the questions of one stage in one event loop; `sleep` is injected so that tests never wait.
+
+    Used as a context manager: it makes each endpoint's provider once and closes them all at the end.
+    """
 
     def __init__(self, context: StageContext, execution: Execution, sleep: Sleep = asyncio.sleep) -> None:
         self._context, self._execution, self._sleep = context, execution, sleep
         self._wait = wait_exponential_jitter(initial=0.5, max=30)
+        self._runner = asyncio.Runner()
+        self._providers: dict[tuple[str | None, ...], Provider] = {}
+
+    def __enter__(self) -> "Asker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            for provider in self._providers.values():
+                self._runner.run(provider.aclose())
+        finally:
+            self._runner.close()
+
+    def provider(self, asked: Endpoint | Judge) -> Provider:
+        """Return the provider of an endpoint; policies on one endpoint share it."""
+        key = (asked.provider, asked.base_url, asked.model, asked.revision, asked.api_key_env)
+        if key not in self._providers:
+            self._providers[key] = make_provider(asked)
+        return self._providers[key]
 
     def ask_all(self, questions: Sequence[Question], ask: Callable[[int], Awaitable[Any]]) -> list[Asked]:
         """Answer every question; `ask(i)` makes one attempt at question i.
@@ -53,12 +77,17 @@ class Asker:
         context.progress.advance(done=len([q for q in questions if q.key in stored]), reused=len(stored))
         results: dict[str, AnyResult] = dict(stored)
         missing = {q.key: i for i, q in enumerate(questions) if q.key not in stored}
-        asyncio.run(self._ask_missing(questions, list(missing.values()), ask, results))
+        if missing:
+            self._runner.run(self._ask_missing(questions, list(missing.values()), ask, results))
         attempts = context.answers.attempts([q.key for q in questions])
         return [Asked(q.key, results[q.key], q.key in stored, attempts[q.key]) for q in questions]
 
     async def _ask_missing(
-        self, questions: Sequence[Question], todo: list[int], ask: Callable[[int], Awaitable[Any]], results: dict[str, AnyResult]
+        self,
+        questions: Sequence[Question],
+        todo: list[int],
+        ask: Callable[[int], Awaitable[Any]],
+        results: dict[str, AnyResult],
     ) -> None:
         queue = iter(todo)
         workers = [
@@ -84,7 +113,11 @@ class Asker:
             worker.cancel()
 
     async def _worker(
-        self, questions: Sequence[Question], queue: Any, ask: Callable[[int], Awaitable[Any]], results: dict[str, AnyResult]
+        self,
+        questions: Sequence[Question],
+        queue: Any,
+        ask: Callable[[int], Awaitable[Any]],
+        results: dict[str, AnyResult],
     ) -> None:
         for index in queue:
             question = questions[index]

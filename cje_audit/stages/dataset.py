@@ -151,7 +151,13 @@ def _policy_row(policy: Policy, role: str) -> dict[str, Any]:
 
 
 def _policy_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    schema = {"position": pl.Int32, "name": pl.String, "role": pl.String, "identity_hash": pl.String, "identity": pl.String}
+    schema = {
+        "position": pl.Int32,
+        "name": pl.String,
+        "role": pl.String,
+        "identity_hash": pl.String,
+        "identity": pl.String,
+    }
     return pl.DataFrame([{"position": i, **row} for i, row in enumerate(rows)], schema=schema)
 
 

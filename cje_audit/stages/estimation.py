@@ -12,7 +12,7 @@ import polars as pl
 from cje_audit.checks.frame import Column, Floats, PolicyFacts
 from cje_audit.domain.checks import STAGES, Check
 from cje_audit.domain.experiment import Experiment
-from cje_audit.domain.report import Report
+from cje_audit.domain.report import Comparison, Estimate, Report
 from cje_audit.numerics.weights import log_ratio
 from cje_audit.report.assemble import assemble, run_checks
 from cje_audit.report.facts import FreshDraws, RunFacts, StageFacts
@@ -120,7 +120,13 @@ def weight_frame(facts: RunFacts) -> pl.DataFrame:
 def _weights_of(name: str, target: Column, logging: Column) -> pl.DataFrame:
     ratio = log_ratio(target.values, logging.values)
     kept = np.flatnonzero(~np.isnan(ratio))
-    frame = pl.DataFrame({"row": pl.Series(kept, dtype=pl.Int32), "log_ratio": ratio[kept], "weight": nullable(representable(ratio[kept]))})
+    frame = pl.DataFrame(
+        {
+            "row": pl.Series(kept, dtype=pl.Int32),
+            "log_ratio": ratio[kept],
+            "weight": nullable(representable(ratio[kept])),
+        }
+    )
     return frame.select("row", pl.lit(name).alias("policy"), "log_ratio", "weight")
 
 
@@ -138,31 +144,39 @@ def representable(ratio: Floats) -> Floats:
     return weights
 
 
+NO_PAIR = (None, None)
+
+
 def estimate_frame(report: Report) -> pl.DataFrame:
     """Return the `estimate` table."""
-    schema = {"policy": pl.String, "estimator": pl.String, "reward": pl.String, "value": pl.Float64, "standard_error": pl.Float64,
-              "low": pl.Float64, "high": pl.Float64, "interval_method": pl.String, "n_used": pl.Int64, "bound_low": pl.Float64,
-              "bound_high": pl.Float64, "is_primary": pl.Boolean}  # fmt: skip
-    rows = [
-        (p.name, e.estimator, e.reward, e.value, e.standard_error, *(e.interval or NO_PAIR), e.interval_method, e.n_used,
-         *(e.missing_bounds or NO_PAIR), e.primary)
-        for p in report.policies for e in p.estimates
-    ]  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(
+        [_estimate_row(p.name, e) for p in report.policies for e in p.estimates], infer_schema_length=None
+    )
 
 
-NO_PAIR = (None, None)
+def _estimate_row(policy: str, estimate: Estimate) -> dict[str, Any]:
+    low, high = estimate.interval or NO_PAIR
+    bound_low, bound_high = estimate.missing_bounds or NO_PAIR
+    kept = estimate.model_dump(exclude={"interval", "missing_bounds", "primary", "note"})
+    return {
+        "policy": policy,
+        **kept,
+        "low": low,
+        "high": high,
+        "bound_low": bound_low,
+        "bound_high": bound_high,
+        "is_primary": estimate.primary,
+    }
 
 
 def comparison_frame(report: Report) -> pl.DataFrame:
     """Return the `comparison` table."""
-    schema = {"a": pl.String, "b": pl.String, "difference": pl.Float64, "low": pl.Float64, "high": pl.Float64, "p_value": pl.Float64,
-              "p_adjusted": pl.Float64, "adjustment": pl.String, "n_pairs": pl.Int64, "comparable": pl.Boolean, "sentence": pl.String}  # fmt: skip
-    rows = [
-        (c.a, c.b, c.difference, *(c.interval or NO_PAIR), c.p_value, c.p_adjusted, c.adjustment, c.n_pairs, c.comparable, c.sentence)
-        for c in report.comparisons
-    ]  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame([_comparison_row(c) for c in report.comparisons], infer_schema_length=None)
+
+
+def _comparison_row(comparison: Comparison) -> dict[str, Any]:
+    low, high = comparison.interval or NO_PAIR
+    return {**comparison.model_dump(exclude={"interval"}), "low": low, "high": high}
 
 
 def by_stage(checks: list[Check]) -> Mapping[str, list[Check]]:
@@ -179,8 +193,8 @@ def write_report(tables: RunTables, record: RunRecord, path: Path) -> Report:
         stage.update({"n_in": fact.n_in, "n_ok": fact.n_ok, "n_failed": fact.n_failed, "seconds": fact.seconds})
     report = Report.model_validate(document)
     unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(report.document(), ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+    unfinished.write_text(
+        json.dumps(report.document(), ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8"
+    )
     unfinished.replace(path)
     return report
-
-

@@ -1,6 +1,5 @@
 """The judge stage: a score per response on the declared scale, and the oracle labels the experiment may see."""
 
-import asyncio
 import hashlib
 
 import numpy as np
@@ -10,7 +9,6 @@ from cje_audit.checks.frame import Column, Rows
 from cje_audit.checks.judge import audit_scores, check_judge
 from cje_audit.domain.experiment import Experiment, Judge
 from cje_audit.domain.policy import content_hash
-from cje_audit.providers.registry import make_provider
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import as_floats, as_objects, build_rows, details, nullable, read_sample, status, strings
@@ -67,24 +65,23 @@ def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> 
 
 def _asked(context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataFrame) -> tuple[Column, pl.DataFrame]:
     judge = spec.judge
-    provider = make_provider(judge)
     todo = sample.filter(pl.col("response").is_not_null()).select("row", "row_id", "prompt", "response")
     items = [(r, draw) for r in todo.iter_rows(named=True) for draw in range(judge.draws)]
     context.progress.total(len(items))
     identity = judge_identity(judge)
-    questions = [
-        Question("judge", identity, provider.scorer_version, 0, (r["prompt"], r["response"], draw), STAGE, None, r["row_id"])
-        for r, draw in items
-    ]
+    with Asker(context, spec.execution) as asker:
+        provider = asker.provider(judge)
+        version = provider.scorer_version
+        questions = [
+            Question("judge", identity, version, 0, (r["prompt"], r["response"], draw), STAGE, None, r["row_id"])
+            for r, draw in items
+        ]
 
-    async def ask(index: int) -> object:
-        r, draw = items[index]
-        return await provider.judge(judge, r["prompt"], r["response"], draw=draw)
+        async def ask(index: int) -> object:
+            r, draw = items[index]
+            return await provider.judge(judge, r["prompt"], r["response"], draw=draw)
 
-    try:
-        asked = Asker(context, spec.execution).ask_all(questions, ask)
-    finally:
-        asyncio.run(provider.aclose())
+        asked = asker.ask_all(questions, ask)
     table = _judgement_frame([(r["row"], draw) for r, draw in items], asked, sample)
     return _mean_column(table, rows.n), table
 
@@ -95,19 +92,33 @@ def judge_identity(judge: Judge) -> str:
 
 
 def _judgement_frame(places: list[tuple[int, int]], asked: list[Asked], sample: pl.DataFrame) -> pl.DataFrame:
-    answered = [
-        {"row": row, "draw": draw, "status": str(a.result.status), "code": None if a.result.code is None else str(a.result.code),
-         "detail": a.result.detail, "score": a.result.value, "raw": getattr(a.result, "raw", None), "attempts": a.attempts,
-         "answer_key": a.key}
-        for (row, draw), a in zip(places, asked, strict=True)
-    ]  # fmt: skip
+    answered = [_judged(row, draw, a) for (row, draw), a in zip(places, asked, strict=True)]
     unasked = [
         {"row": row, "draw": 0, "status": "failed", "code": code, "detail": "there is no response to judge"}
         for row, code in sample.filter(pl.col("response").is_null()).select("row", "response_code").iter_rows()
     ]
-    schema = {"row": pl.Int32, "draw": pl.Int32, "status": pl.String, "code": pl.String, "detail": pl.String, "score": pl.Float64,
-              "raw": pl.String, "attempts": pl.Int32, "answer_key": pl.String}  # fmt: skip
-    return pl.DataFrame(answered + unasked, schema=schema).sort("row", "draw")
+    return pl.DataFrame(answered + unasked, schema=JUDGEMENT).sort("row", "draw")
+
+
+JUDGEMENT = {
+    "row": pl.Int32, "draw": pl.Int32, "status": pl.String, "code": pl.String, "detail": pl.String,
+    "score": pl.Float64, "raw": pl.String, "attempts": pl.Int32, "answer_key": pl.String,
+}  # fmt: skip
+
+
+def _judged(row: int, draw: int, asked: Asked) -> dict[str, object]:
+    result = asked.result
+    return {
+        "row": row,
+        "draw": draw,
+        "status": str(result.status),
+        "code": None if result.code is None else str(result.code),
+        "detail": result.detail,
+        "score": result.value,
+        "raw": getattr(result, "raw", None),
+        "attempts": asked.attempts,
+        "answer_key": asked.key,
+    }
 
 
 def _mean_column(table: pl.DataFrame, n: int) -> Column:
@@ -147,6 +158,7 @@ def in_slice(prompt_ids: pl.Series, share: float, seed: int) -> np.ndarray[tuple
     >>> in_slice(pl.Series(["a", "b"]), 1.0, 1).tolist()
     [True, True]
     """
+
     def position(prompt_id: str) -> float:
         digest = hashlib.sha256(f"{seed}:{prompt_id}".encode()).digest()
         return int.from_bytes(digest[:8], "big") / 2**64

@@ -1,7 +1,5 @@
 """The logging_policy stage: the responses, and their log-probs under the policy that wrote them."""
 
-import asyncio
-
 import polars as pl
 
 from cje_audit.checks.frame import PolicyFacts
@@ -10,7 +8,6 @@ from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.policy import Policy
 from cje_audit.domain.results import ResponseResult
 from cje_audit.providers.base import Provider
-from cje_audit.providers.registry import make_provider
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import build_rows, read_sample
@@ -30,7 +27,11 @@ def run(context: StageContext) -> StageOutcome:
     else:
         name = str(context.facts("dataset")["logging_name"])
         context.progress.total(sample.height)
-        scored, facts, writes = imported_scores(context, build_rows(sample), name, STAGE), PolicyFacts(name, "logging"), []
+        scored, facts, writes = (
+            imported_scores(context, build_rows(sample), name, STAGE),
+            PolicyFacts(name, "logging"),
+            [],
+        )
     checks = check_logging_policy(build_rows(sample), scored.column, facts)
     n_ok = scored.column.n_ok
     return StageOutcome(
@@ -43,16 +44,15 @@ def run(context: StageContext) -> StageOutcome:
     )
 
 
-def _launched(context: StageContext, spec: Experiment, sample: pl.DataFrame) -> tuple[pl.DataFrame, Scored, PolicyFacts]:
+def _launched(
+    context: StageContext, spec: Experiment, sample: pl.DataFrame
+) -> tuple[pl.DataFrame, Scored, PolicyFacts]:
     policy = spec.logging_policy
-    provider = make_provider(policy)
-    asker = Asker(context, spec.execution)
-    try:
+    with Asker(context, spec.execution) as asker:
+        provider = asker.provider(policy)
         if sample["response"].null_count() == sample.height:
             sample = _write_responses(context, asker, provider, policy, sample)
         scored = asked_scores(context, asker, provider, policy, build_rows(sample), sample, STAGE)
-    finally:
-        asyncio.run(provider.aclose())
     sampling = {"temperature": policy.temperature, "top_p": policy.top_p}
     facts = PolicyFacts(policy.name, "logging", policy.identity_hash(), scored.from_stored_answers, sampling)
     return sample, scored, facts
@@ -63,10 +63,11 @@ def _write_responses(
 ) -> pl.DataFrame:
     items = list(sample.select("prompt", "draw", "row_id").iter_rows(named=True))
     context.progress.total(len(items))
+    identity, version = policy.identity_hash(), provider.scorer_version
     questions = [
-        Question("generate", policy.identity_hash(), provider.scorer_version, 0, (r["prompt"], r["draw"]), STAGE, policy.name, r["row_id"])
+        Question("generate", identity, version, 0, (r["prompt"], r["draw"]), STAGE, policy.name, r["row_id"])
         for r in items
-    ]  # fmt: skip
+    ]
 
     async def ask(index: int) -> object:
         return await provider.generate(policy, items[index]["prompt"], draw=items[index]["draw"])

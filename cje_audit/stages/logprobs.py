@@ -50,7 +50,13 @@ def imported_scores(context: StageContext, rows: Rows, policy: str, stage: str) 
 
 
 def asked_scores(
-    context: StageContext, asker: Asker, provider: Provider, policy: Policy, rows: Rows, sample: pl.DataFrame, stage: str
+    context: StageContext,
+    asker: Asker,
+    provider: Provider,
+    policy: Policy,
+    rows: Rows,
+    sample: pl.DataFrame,
+    stage: str,
 ) -> Scored:
     """Teacher-force every response through one policy and return the checked column.
 
@@ -59,17 +65,20 @@ def asked_scores(
     version = provider.scorer_version
     replicate = 1 if policy.role == "clone" else 0
     identity = policy.identity_hash()
-    todo = sample.filter(pl.col("response").is_not_null()).select("row", "row_id", "prompt", "response", "finish_reason")
+    todo = sample.filter(pl.col("response").is_not_null()).select(
+        "row", "row_id", "prompt", "response", "finish_reason"
+    )
     context.progress.total(todo.height)
     items = list(todo.iter_rows(named=True))
+    texts = [(r["prompt"], r["response"], r["finish_reason"] == "stop") for r in items]
     questions = [
-        Question("logprobs", identity, version, replicate, (r["prompt"], r["response"], r["finish_reason"] == "stop"), stage, policy.name, r["row_id"])
-        for r in items
-    ]  # fmt: skip
+        Question("logprobs", identity, version, replicate, text, stage, policy.name, r["row_id"])
+        for text, r in zip(texts, items, strict=True)
+    ]
 
     async def ask(index: int) -> object:
-        r = items[index]
-        return await provider.logprobs(policy, r["prompt"], r["response"], ended=r["finish_reason"] == "stop")
+        prompt, response, ended = texts[index]
+        return await provider.logprobs(policy, prompt, response, ended=ended)
 
     asked = asker.ask_all(questions, ask)
     by_row = {items[i]["row"]: answer for i, answer in enumerate(asked)}
@@ -99,7 +108,9 @@ def _from_answers(
         stage,
         detail=details(column, given),
         n_tokens=pl.Series([None if r is None or not r.is_ok else len(r.tokens) for r in results], dtype=pl.Int32),
-        tokens=pl.Series([None if r is None or not r.is_ok else list(r.tokens) for r in results], dtype=pl.List(pl.String)),
+        tokens=pl.Series(
+            [None if r is None or not r.is_ok else list(r.tokens) for r in results], dtype=pl.List(pl.String)
+        ),
         token_logprobs=pl.Series(
             [None if r is None or not r.is_ok else list(r.token_logprobs) for r in results], dtype=pl.List(pl.Float64)
         ),
@@ -108,13 +119,22 @@ def _from_answers(
     table = table.with_columns(
         attempts=pl.Series([asked[i][0] if i in asked else None for i in range(rows.n)], dtype=pl.Int32),
         answer_key=pl.Series([asked[i][1] if i in asked else None for i in range(rows.n)], dtype=pl.String),
-        ends_with_stop=pl.Series([None if r is None or not r.is_ok else r.ends_with_stop for r in results], dtype=pl.Boolean),
+        ends_with_stop=pl.Series(
+            [None if r is None or not r.is_ok else r.ends_with_stop for r in results], dtype=pl.Boolean
+        ),
     )
     return Scored(column, table, from_stored_answers=reused)
 
 
 def _table(
-    column: Column, policy: str, stage: str, *, detail: pl.Series, n_tokens: pl.Series, tokens: pl.Series, token_logprobs: pl.Series
+    column: Column,
+    policy: str,
+    stage: str,
+    *,
+    detail: pl.Series,
+    n_tokens: pl.Series,
+    tokens: pl.Series,
+    token_logprobs: pl.Series,
 ) -> pl.DataFrame:
     return pl.DataFrame(
         {

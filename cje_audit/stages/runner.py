@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 from cje_audit.domain.checks import STAGES
 from cje_audit.domain.import_spec import RunSpec, load_spec
@@ -12,6 +10,7 @@ from cje_audit.domain.report import Report
 from cje_audit.stages import dataset, estimation, judge, logging_policy, target_policy
 from cje_audit.stages.base import StageContext, StageFunction, StageOutcome, StageProgress, StopSignal
 from cje_audit.store.answers import AnswerStore
+from cje_audit.store.files import RunFiles
 from cje_audit.store.tables import RunTables, StageRecord
 from cje_audit.store.workspace import RunRecord, Workspace
 from cje_audit.version import __version__
@@ -24,28 +23,6 @@ FUNCTIONS: dict[str, StageFunction] = {
     "estimation": estimation.run,
 }
 STAGE_VERSION = 1
-
-
-@dataclass(frozen=True)
-class RunFiles:
-    """Where one run keeps its things."""
-
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        """The configuration as launched."""
-        return self.folder / "config.yaml"
-
-    @property
-    def tables(self) -> Path:
-        """The run's database."""
-        return self.folder / "run.duckdb"
-
-    @property
-    def report(self) -> Path:
-        """The finished report."""
-        return self.folder / "report.json"
 
 
 def run_stages(workspace: Workspace, answers: AnswerStore, record: RunRecord, stop: StopSignal) -> Report:
@@ -87,9 +64,7 @@ def _run_stage(
     finished = StageRecord(stage, fingerprint, outcome.n_in, outcome.n_ok, outcome.n_failed, seconds, facts)
     tables.commit_stage(finished, outcome.writes, outcome.checks)
     progress.end("done", n_total=outcome.n_in, n_failed=outcome.n_failed)
-    workspace.event(
-        record.id, f"The stage {stage} ended: {outcome.n_ok} of {outcome.n_in} rows are usable.", stage
-    )
+    workspace.event(record.id, f"The stage {stage} ended: {outcome.n_ok} of {outcome.n_in} rows are usable.", stage)
 
 
 def _timed(work: Callable[[], StageOutcome]) -> tuple[StageOutcome, float]:

@@ -1,14 +1,10 @@
 """The target_policy stage: the same responses, teacher-forced through every target policy."""
 
-import asyncio
-
 import polars as pl
 
 from cje_audit.checks.frame import PolicyFacts, Rows
 from cje_audit.checks.target_policy import check_target_policies
 from cje_audit.domain.experiment import Experiment
-from cje_audit.domain.policy import Policy
-from cje_audit.providers.registry import make_provider
 from cje_audit.stages.asking import Asker
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import build_rows, read_logprobs, read_sample
@@ -22,7 +18,9 @@ def run(context: StageContext) -> StageOutcome:
     """Score every response under every target policy, and check each column."""
     sample = read_sample(context.tables)
     rows = build_rows(sample)
-    targets = context.tables.read("select name, role, identity_hash from policy where role <> 'logging' order by position")
+    targets = context.tables.read(
+        "select name, role, identity_hash from policy where role <> 'logging' order by position"
+    )
     logging_name = str(context.facts("dataset")["logging_name"])
     logging = read_logprobs(context.tables, logging_name, rows.n)
     scored = _scores(context, rows, sample, targets)
@@ -36,7 +34,9 @@ def run(context: StageContext) -> StageOutcome:
         n_in=n_in,
         n_ok=n_ok,
         n_failed=n_in - n_ok,
-        writes=[TableWrite("logprob", pl.concat(frames, how="diagonal") if frames else pl.DataFrame(), ("stage", STAGE))],
+        writes=[
+            TableWrite("logprob", pl.concat(frames, how="diagonal") if frames else pl.DataFrame(), ("stage", STAGE))
+        ],
         checks={STAGE: checks},
         facts={"from_stored_answers": reused},
     )
@@ -58,13 +58,8 @@ def _scores(context: StageContext, rows: Rows, sample: pl.DataFrame, targets: pl
     if not isinstance(context.spec, Experiment):
         context.progress.total(rows.n * targets.height)
         return {name: imported_scores(context, rows, name, STAGE) for name in targets["name"]}
-    asker = Asker(context, context.spec.execution)
-    return {p.name: _ask_policy(context, asker, p, rows, sample) for p in context.spec.target_policies}
-
-
-def _ask_policy(context: StageContext, asker: Asker, policy: Policy, rows: Rows, sample: pl.DataFrame) -> Scored:
-    provider = make_provider(policy)
-    try:
-        return asked_scores(context, asker, provider, policy, rows, sample, STAGE)
-    finally:
-        asyncio.run(provider.aclose())
+    with Asker(context, context.spec.execution) as asker:
+        return {
+            p.name: asked_scores(context, asker, asker.provider(p), p, rows, sample, STAGE)
+            for p in context.spec.target_policies
+        }

@@ -121,7 +121,9 @@ class AnswerStore:
             part = keys[start : start + 500]
             marks = ",".join("?" * len(part))
             with self._lock:
-                rows = self._db.execute(f"select key, result, result_hash from answer where key in ({marks})", part).fetchall()
+                rows = self._db.execute(
+                    f"select key, result, result_hash from answer where key in ({marks})", part
+                ).fetchall()
             found.update((row["key"], _verified(kind, row)) for row in rows)
         return found
 
@@ -132,7 +134,8 @@ class AnswerStore:
         with self._lock, transaction(self._db) as db:
             for q in questions:
                 cursor = db.execute(
-                    "insert into attempt(run, key, kind, stage, policy, row_id, started_at, status) values (?, ?, ?, ?, ?, ?, ?, 'started')",
+                    "insert into attempt(run, key, kind, stage, policy, row_id, started_at, status) "
+                    "values (?, ?, ?, ?, ?, ?, ?, 'started')",
                     (run, q.key, q.kind, q.stage, q.policy, q.row_id, now),
                 )
                 if cursor.lastrowid is None:
@@ -150,14 +153,19 @@ class AnswerStore:
     def mark_lost(self, run: str) -> int:
         """Turn attempts that a dead worker left in flight into `lost`; return how many of this run are lost in all."""
         with self._lock, transaction(self._db) as db:
-            db.execute("update attempt set status = 'lost', ended_at = ? where run = ? and status = 'started'", (time.time(), run))
+            db.execute(
+                "update attempt set status = 'lost', ended_at = ? where run = ? and status = 'started'",
+                (time.time(), run),
+            )
             row = db.execute("select count(*) n from attempt where run = ? and status = 'lost'", (run,)).fetchone()
         return int(row["n"])
 
     def counts(self, run: str) -> AttemptCounts:
         """Count the attempts of a run by outcome."""
         with self._lock:
-            rows = self._db.execute("select status, count(*) n from attempt where run = ? group by status", (run,)).fetchall()
+            rows = self._db.execute(
+                "select status, count(*) n from attempt where run = ? group by status", (run,)
+            ).fetchall()
         by = Counter({row["status"]: int(row["n"]) for row in rows})
         return AttemptCounts(by["started"], by["ok"], by["failed"], by["lost"])
 
@@ -165,7 +173,9 @@ class AnswerStore:
         """Count the failed attempts of a run by code."""
         with self._lock:
             rows = self._db.execute(
-                "select code, count(*) n from attempt where run = ? and status = 'failed' group by code order by n desc", (run,)
+                "select code, count(*) n from attempt where run = ? and status = 'failed' "
+                "group by code order by n desc, code",
+                (run,),
             ).fetchall()
         return {row["code"]: int(row["n"]) for row in rows}
 
@@ -175,9 +185,10 @@ class AnswerStore:
         for start in range(0, len(keys), 500):
             part = keys[start : start + 500]
             marks = ",".join("?" * len(part))
-            query = f"select key, count(*) n from attempt where key in ({marks}) and status in ('ok', 'failed') group by key"
+            ended = f"from attempt where key in ({marks}) and status in ('ok', 'failed')"
             with self._lock:
-                counted.update((row["key"], int(row["n"])) for row in self._db.execute(query, part))
+                rows = self._db.execute(f"select key, count(*) n {ended} group by key", part).fetchall()
+            counted.update((row["key"], int(row["n"])) for row in rows)
         return counted
 
 
@@ -194,15 +205,24 @@ def _store(db: sqlite3.Connection, outcome: Outcome, now: float) -> None:
     q, result = outcome.question, outcome.result
     db.execute(
         "update attempt set status = ?, ended_at = ?, code = ?, detail = ?, raw = ? where id = ?",
-        (str(result.status), now, None if result.code is None else str(result.code), result.detail, getattr(result, "raw", None), outcome.attempt),
+        (
+            str(result.status),
+            now,
+            None if result.code is None else str(result.code),
+            result.detail,
+            getattr(result, "raw", None),
+            outcome.attempt,
+        ),
     )
     if outcome.request is not None or outcome.response is not None:
         packed = [None if body is None else zstandard.compress(body) for body in (outcome.request, outcome.response)]
-        db.execute("insert or replace into body(attempt, request, response) values (?, ?, ?)", (outcome.attempt, *packed))
+        db.execute(
+            "insert or replace into body(attempt, request, response) values (?, ?, ?)", (outcome.attempt, *packed)
+        )
     if result.is_ok:
         text = encode(result)
         db.execute(
-            "insert or ignore into answer(key, kind, identity, scorer_version, replicate, result, result_hash, created_at) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert or ignore into answer(key, kind, identity, scorer_version, replicate, result, result_hash, "
+            "created_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
             (q.key, q.kind, q.identity, q.scorer_version, q.replicate, text, content_hash(text), now),
         )

@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cje_audit.domain.errors import InputError, StoreError
@@ -38,7 +39,12 @@ def copy_into(sources: Sequence[Path], folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for source in sources:
         if not source.exists():
-            raise InputError(f"There is no file {source}.", expected="an existing file", got=str(source), what_to_do="Check the path.")
+            raise InputError(
+                f"There is no file {source}.",
+                expected="an existing file",
+                got=str(source),
+                what_to_do="Check the path.",
+            )
         copy = _free(folder, safe_name(source.name))
         _copy(source, copy)
         copies.append(copy)
@@ -54,7 +60,9 @@ def _copy(source: Path, copy: Path) -> None:
     except PermissionError as error:
         raise InputError(f"The file {source} may not be read.", what_to_do="Check its rights.") from error
     except (OSError, shutil.Error) as error:
-        raise StoreError(f"The file {source} could not be copied into the workspace: {error}.", what_to_do="Check the disk.") from error
+        raise StoreError(
+            f"The file {source} could not be copied into the workspace: {error}.", what_to_do="Check the disk."
+        ) from error
 
 
 def _free(folder: Path, name: str) -> Path:
@@ -74,3 +82,25 @@ def hash_files(paths: Sequence[Path]) -> str:
                 with file.open("rb") as stream:
                     total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Where one run keeps its things."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration as launched."""
+        return self.folder / "config.yaml"
+
+    @property
+    def tables(self) -> Path:
+        """The run's database."""
+        return self.folder / "run.duckdb"
+
+    @property
+    def report(self) -> Path:
+        """The finished report."""
+        return self.folder / "report.json"

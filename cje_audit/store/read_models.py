@@ -22,8 +22,34 @@ EXCERPT = 300
 
 FAILURE_FILTER = """
   from failure f join sample s using ("row")
-  where ($stage is null or f.stage = $stage) and ($policy is null or f.policy = $policy) and ($code is null or f.code = $code)
+  where ($stage is null or f.stage = $stage) and ($policy is null or f.policy = $policy)
+    and ($code is null or f.code = $code)
     and ($search is null or contains(lower(s.prompt), lower($search)) or contains(lower(s.row_id), lower($search)))
+"""
+CELLS_OF_ROWS = """
+  select f.*, left(s.prompt, 300) as prompt, s.source, s.line from failure f join sample s using ("row")
+  where f.stage = $stage and ($policy is null or f.policy = $policy) and list_contains($ids, f.row_id)
+  order by f."row"
+"""
+ROW_WEIGHTS = """
+  select w.policy, w.log_ratio, w.weight, r.rank, r.n_ranked
+  from weight w join policy p on p.name = w.policy join lateral (
+    select count(*) filter (where o.log_ratio > w.log_ratio) + 1 as rank, count(*) as n_ranked
+    from weight o where o.policy = w.policy) r on true
+  where w."row" = ? order by p.position
+"""
+WEIGHT_CURVE = """
+  with w as (select *, log_ratio - max(log_ratio) over () as d from weight where policy = ?),
+  t as (select *, exp(d) / sum(exp(d)) over () as share, row_number() over (order by log_ratio desc, "row") as place
+        from w)
+  select t.*, sum(share) over (order by place) as held from t order by place
+"""
+HEAVIEST = """
+  with top as (select max(log_ratio) as m from weight where policy = $1),
+  total as (select sum(exp(log_ratio - m)) as t from weight, top where policy = $1)
+  select s.row_id, left(s.prompt, 300) as prompt, w.weight, w.log_ratio, exp(w.log_ratio - m) / t as share
+  from weight w join sample s using ("row"), top, total
+  where w.policy = $1 and list_contains($2, w."row") order by w.log_ratio desc, w."row"
 """
 
 
@@ -32,7 +58,14 @@ def _named(tables: RunTables, query: str, parameters: dict[str, object]) -> list
 
 
 def failure_page(
-    tables: RunTables, *, stage: str | None, policy: str | None, code: str | None, search: str | None, offset: int, limit: int
+    tables: RunTables,
+    *,
+    stage: str | None,
+    policy: str | None,
+    code: str | None,
+    search: str | None,
+    offset: int,
+    limit: int,
 ) -> FailurePage:
     """Return one page of failed cells under a filter; `search` looks in prompt and row id."""
     wanted: dict[str, object] = {"stage": stage, "policy": policy, "code": code, "search": search or None}
@@ -54,12 +87,7 @@ def _failed(row: dict[str, object]) -> FailedCell:
 
 def cells_of_rows(tables: RunTables, row_ids: Sequence[str], stage: str, policy: str | None) -> tuple[FailedCell, ...]:
     """Return the failed cells of these rows in one stage (and policy)."""
-    rows = _named(
-        tables,
-        'select f.*, left(s.prompt, 300) as prompt, s.source, s.line from failure f join sample s using ("row") '
-        'where f.stage = $stage and ($policy is null or f.policy = $policy) and list_contains($ids, f.row_id) order by f."row"',
-        {"stage": stage, "policy": policy, "ids": list(row_ids)},
-    )
+    rows = _named(tables, CELLS_OF_ROWS, {"stage": stage, "policy": policy, "ids": list(row_ids)})
     return tuple(_failed(r) for r in rows)
 
 
@@ -83,7 +111,10 @@ def row_view(tables: RunTables, row_id: str) -> RowView:
     sample, number = found[0], found[0]["row"]
     label = tables.read('select label from oracle_label where "row" = ?', [number])["label"].to_list()
     return RowView(
-        **{k: sample[k] for k in ("row_id", "prompt_id", "draw", "prompt", "response", "finish_reason", "source", "line")},
+        **{
+            k: sample[k]
+            for k in ("row_id", "prompt_id", "draw", "prompt", "response", "finish_reason", "source", "line")
+        },
         cells=(*_logprob_cells(tables, number), *_judge_cells(tables, number)),
         weights=_row_weights(tables, number),
         oracle_label=label[0] if label else None,
@@ -96,8 +127,8 @@ def _logprob_cells(tables: RunTables, number: int) -> list[CellView]:
     )
     return [
         CellView(
-            stage=r["stage"], policy=r["policy"], status=r["status"], value=r["value"], code=r["code"], detail=r["detail"],
-            attempts=r["attempts"], tokens=_tokens(r["tokens"], r["token_logprobs"]),
+            stage=r["stage"], policy=r["policy"], status=r["status"], value=r["value"], code=r["code"],
+            detail=r["detail"], attempts=r["attempts"], tokens=_tokens(r["tokens"], r["token_logprobs"]),
         )
         for r in rows.iter_rows(named=True)
     ]  # fmt: skip
@@ -106,7 +137,9 @@ def _logprob_cells(tables: RunTables, number: int) -> list[CellView]:
 def _tokens(tokens: list[str] | None, values: list[float] | None) -> tuple[TokenValue, ...]:
     if values is None:
         return ()
-    texts = tokens if tokens is not None and len(tokens) == len(values) else [f"token {i + 1}" for i in range(len(values))]
+    texts = (
+        tokens if tokens is not None and len(tokens) == len(values) else [f"token {i + 1}" for i in range(len(values))]
+    )
     return tuple(TokenValue(text=t, logprob=v) for t, v in zip(texts, values, strict=True))
 
 
@@ -114,31 +147,21 @@ def _judge_cells(tables: RunTables, number: int) -> list[CellView]:
     rows = tables.read('select * from judgement where "row" = ? order by draw', [number])
     return [
         CellView(
-            stage="judge", policy=None, status=r["status"], value=r["score"], code=r["code"], detail=r["detail"], raw=r["raw"],
-            attempts=r["attempts"],
+            stage="judge", policy=None, status=r["status"], value=r["score"], code=r["code"], detail=r["detail"],
+            raw=r["raw"], attempts=r["attempts"],
         )
         for r in rows.iter_rows(named=True)
     ]  # fmt: skip
 
 
 def _row_weights(tables: RunTables, number: int) -> tuple[RowWeight, ...]:
-    rows = tables.read(
-        'select w.policy, w.log_ratio, w.weight, r.rank, r.n_ranked from weight w join policy p on p.name = w.policy join lateral '
-        "(select count(*) filter (where o.log_ratio > w.log_ratio) + 1 as rank, count(*) as n_ranked from weight o "
-        'where o.policy = w.policy) r on true where w."row" = ? order by p.position',
-        [number],
-    )
+    rows = tables.read(ROW_WEIGHTS, [number])
     return tuple(RowWeight.model_validate(r) for r in rows.iter_rows(named=True))
 
 
 def weight_view(tables: RunTables, policy: str) -> WeightView:
-    """Return the weight plots of one policy; shares are computed relative to the largest weight, so nothing overflows."""
-    frame = tables.read(
-        "with w as (select *, log_ratio - max(log_ratio) over () as d from weight where policy = ?), "
-        "t as (select *, exp(d) / sum(exp(d)) over () as share, row_number() over (order by log_ratio desc, \"row\") as place, "
-        'count(*) over () as n from w) select t.*, sum(share) over (order by place) as held from t order by place',
-        [policy],
-    )
+    """Return the weight plots of one policy; shares are relative to the largest weight, so nothing overflows."""
+    frame = tables.read(WEIGHT_CURVE, [policy])
     if not frame.height:
         raise NotFound(f"There are no weights for policy {policy!r}.", what_to_do="Look at Validation for the reason.")
     held = frame["held"].to_list()
@@ -156,12 +179,5 @@ def weight_view(tables: RunTables, policy: str) -> WeightView:
 
 
 def _heaviest(tables: RunTables, numbers: list[int], policy: str) -> tuple[HeavyRow, ...]:
-    rows = tables.read(
-        "with top as (select max(log_ratio) as m from weight where policy = $1), "
-        "total as (select sum(exp(log_ratio - m)) as t from weight, top where policy = $1) "
-        "select s.row_id, left(s.prompt, 300) as prompt, w.weight, w.log_ratio, exp(w.log_ratio - m) / t as share "
-        'from weight w join sample s using ("row"), top, total where w.policy = $1 and list_contains($2, w."row") '
-        'order by w.log_ratio desc, w."row"',
-        [policy, numbers],
-    )
+    rows = tables.read(HEAVIEST, [policy, numbers])
     return tuple(HeavyRow.model_validate(r) for r in rows.iter_rows(named=True))

@@ -28,7 +28,8 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
         db.executescript(schema)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
-            f"The workspace file {path} cannot be opened: {error}.", what_to_do="Check the folder's rights and free space."
+            f"The workspace file {path} cannot be opened: {error}.",
+            what_to_do="Check the folder's rights and free space.",
         ) from error
     return db
 

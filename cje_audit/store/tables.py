@@ -58,7 +58,8 @@ def open_tables(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise StoreLocked(
-                "The run's tables are being written right now.", what_to_do="Look at the Live page; the tables open when the run ends."
+                "The run's tables are being written right now.",
+                what_to_do="Look at the Live page; the tables open when the run ends.",
             ) from error
         raise StoreError(f"The run's tables cannot be opened: {_first_line(error)}.", what_to_do=REBUILD) from error
     except duckdb.Error as error:
@@ -112,7 +113,9 @@ class RunTables:
             raise
         self._db.execute("commit")
 
-    def commit_stage(self, record: StageRecord, writes: Sequence[TableWrite], checks: Mapping[str, Sequence[Check]]) -> None:
+    def commit_stage(
+        self, record: StageRecord, writes: Sequence[TableWrite], checks: Mapping[str, Sequence[Check]]
+    ) -> None:
         """Store everything one stage produced, and that it is done, in one transaction."""
         with self._transaction() as db:
             for write in writes:
@@ -120,11 +123,12 @@ class RunTables:
             for stage, found in checks.items():
                 self._replace(db, TableWrite("check_result", check_frame(stage, found), ("stage", stage)))
             db.execute("delete from stage_run where stage = ?", [record.stage])
+            facts = json.dumps(record.facts, sort_keys=True)
+            counts = [record.n_in, record.n_ok, record.n_failed, record.seconds, time.time()]
             db.execute(
                 "insert into stage_run values (?, ?, ?, ?, ?, ?, ?, ?)",
-                [record.stage, record.fingerprint, record.n_in, record.n_ok, record.n_failed, record.seconds, time.time(),
-                 json.dumps(record.facts, sort_keys=True)],
-            )  # fmt: skip
+                [record.stage, record.fingerprint, *counts, facts],
+            )
 
     def _replace(self, db: duckdb.DuckDBPyConnection, write: TableWrite) -> None:
         if write.table not in TABLES:
@@ -170,11 +174,9 @@ class RunTables:
 def check_frame(stage: str, checks: Sequence[Check]) -> pl.DataFrame:
     """Return checks as rows of `check_result`."""
     schema: dict[str, Any] = {
-        "stage": pl.String, "position": pl.Int32, "id": pl.String, "policy": pl.String, "status": pl.String, "value": pl.Float64,
-        "threshold": pl.Float64, "n_affected": pl.Int64, "sentence": pl.String, "what_to_do": pl.String,
-        "example_ids": pl.List(pl.String),
+        "stage": pl.String, "position": pl.Int32, "id": pl.String, "policy": pl.String, "status": pl.String,
+        "value": pl.Float64, "threshold": pl.Float64, "n_affected": pl.Int64, "sentence": pl.String,
+        "what_to_do": pl.String, "example_ids": pl.List(pl.String),
     }  # fmt: skip
     rows = [c.model_dump(mode="json") | {"stage": stage, "position": i} for i, c in enumerate(checks)]
     return pl.DataFrame(rows, schema=schema)
-
-

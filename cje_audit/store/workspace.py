@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -139,7 +139,7 @@ class Workspace:
         )
         return self.get(run)
 
-    def list(self) -> list[RunRecord]:
+    def all(self) -> list[RunRecord]:
         """Return every run, newest first."""
         return [_run(row) for row in self._rows("select * from run order by created_at desc, id desc")]
 
@@ -157,7 +157,9 @@ class Workspace:
             found = self._rows("select * from run where substr(id, 1, ?) = ? limit 2", (len(run), run))
         exact = [row for row in found if row["id"] == run] or found
         if not run or not exact:
-            raise NotFound(f"There is no run {run!r} in this workspace.", got=run, what_to_do="List the runs with: cje-audit runs")
+            raise NotFound(
+                f"There is no run {run!r} in this workspace.", got=run, what_to_do="List the runs with: cje-audit runs"
+            )
         if len(exact) > 1:
             raise NotFound(f"More than one run begins with {run!r}.", got=run, what_to_do="Give more of the run's id.")
         return _run(exact[0])
@@ -207,11 +209,11 @@ class Workspace:
         self._write(
             "insert into progress(run, stage, state, n_total, n_done, n_failed, n_reused, started, updated, seconds) "
             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict(run, stage) do update set state = excluded.state, "
-            "n_total = excluded.n_total, n_done = excluded.n_done, n_failed = excluded.n_failed, n_reused = excluded.n_reused, "
-            "started = excluded.started, updated = excluded.updated, seconds = excluded.seconds",
-            (run, record.stage, record.state, record.n_total, record.n_done, record.n_failed, record.n_reused,
-             record.started, record.updated, record.seconds),
-        )  # fmt: skip
+            "n_total = excluded.n_total, n_done = excluded.n_done, n_failed = excluded.n_failed, "
+            "n_reused = excluded.n_reused, started = excluded.started, updated = excluded.updated, "
+            "seconds = excluded.seconds",
+            (run, *astuple(record)),
+        )
 
     def event(self, run: str, text: str, stage: str | None = None) -> None:
         """Append one event in plain words."""

@@ -76,7 +76,8 @@ class Cache:
 
     def copy(self, room: int) -> "Cache":
         """Return an independent copy with room for `room` tokens."""
-        fresh = Cache(*(np.empty((*a.shape[:2], room, a.shape[3]), np.float32) for a in (self.keys, self.values)))
+        size = (*self.keys.shape[:2], room, self.keys.shape[3])
+        fresh = Cache(np.empty(size, np.float32), np.empty(size, np.float32))
         fresh.keys[:, :, : self.n] = self.keys[:, :, : self.n]
         fresh.values[:, :, : self.n] = self.values[:, :, : self.n]
         fresh.n = self.n
@@ -101,7 +102,8 @@ class LanguageModel:
     def read(self, ids: Sequence[int], cache: Cache) -> Array:
         """Read tokens after those in the cache; return their final states, (len(ids), width)."""
         blocks = [ids[at : at + BLOCK] for at in range(0, len(ids), BLOCK)]
-        return np.concatenate([self._read_block(np.asarray(block), cache) for block in blocks])
+        with np.errstate(over="ignore"):  # e^(-gate) may overflow, and then the gate is closed, as it should be
+            return np.concatenate([self._read_block(np.asarray(block), cache) for block in blocks])
 
     def log_probs(self, states: Array) -> Floats:
         """Return the next-token log-probabilities (nats) after each state, (len(states), vocabulary)."""
@@ -122,7 +124,8 @@ class LanguageModel:
 
     def _normed(self, x: Array, weight: Array) -> Array:
         scale = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(self.shape.epsilon))
-        return x / scale * weight
+        normed: Array = x / scale * weight
+        return normed
 
     def _attend(self, number: int, x: Array, cache: Cache, future: Array) -> Array:
         """Grouped-query attention of the block's tokens over everything read so far."""
@@ -139,7 +142,8 @@ class LanguageModel:
         scores /= scores.sum(axis=-1, keepdims=True)
         mixed = scores.reshape(s.kv_heads, -1, seen) @ cache.values[number, :, :seen]
         mixed = mixed.reshape(s.heads, n, s.head_width).transpose(1, 0, 2).reshape(n, s.width)
-        return mixed @ self._layers[number].out.T
+        attended: Array = mixed @ self._layers[number].out.T
+        return attended
 
     def _turned(self, heads: Array, start: int) -> Array:
         """Rotate each pair of neighbouring values by its position's angle; the file stores pairs side by side."""
@@ -151,4 +155,5 @@ class LanguageModel:
 def _rotary_turns(shape: Shape) -> NDArray[np.complex64]:
     """Return the rotations e^{i·position·frequency}, (context, head_width / 2)."""
     frequencies = shape.rope_base ** (-np.arange(0, shape.head_width, 2) / shape.head_width)
-    return np.exp(1j * np.outer(np.arange(shape.context), frequencies)).astype(np.complex64)
+    turns: NDArray[np.complex64] = np.exp(1j * np.outer(np.arange(shape.context), frequencies)).astype(np.complex64)
+    return turns

@@ -1,0 +1,104 @@
+"""Checks: a stage's strip and figures, one card per check, and the lines that were set aside."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import formats, parts, words
+from cje_audit.domain.checks import SEVERITY, Check, CheckStatus
+from cje_audit.domain.report import StageReport
+from cje_audit.domain.views import QuarantinedLine
+
+
+def stage_strip(stages: Sequence[StageReport]) -> None:
+    """Print the stages side by side: status and how many rows ended well."""
+    with st.container(horizontal=True, gap="small"):
+        for stage in stages:
+            with st.container(border=True, width=176, key=f"strip-{stage.name}"):
+                st.markdown(f"**{words.stage_title(stage.name)}**")
+                parts.badge(words.STATUS[stage.status])
+                parts.quiet(_counts(stage))
+
+
+def _counts(stage: StageReport) -> str:
+    if stage.n_in is None or stage.n_ok is None:
+        return "did not run"
+    took = f" · {formats.duration(stage.seconds)}" if stage.seconds is not None else ""
+    return f"{formats.of(stage.n_ok, stage.n_in, 'ok')}{took}"
+
+
+def stage_checks(stage: StageReport, run: str, only: str | None) -> None:
+    """Print a stage's checks: those to look at first, worst on top; those that passed folded away."""
+    checks = [c for c in stage.checks if only in (None, c.id)]
+    if only and not checks:
+        return
+    parts.section(words.stage_title(stage.name), stage.name)
+    parts.quiet(f"{words.stage_purpose(stage.name)} {_counts(stage)}.")
+    ranked = sorted((c for c in checks if c.status != CheckStatus.PASS), key=lambda c: -SEVERITY[c.status])
+    for index, check in enumerate(ranked):
+        card(check, run, f"{stage.name}-{index}")
+    _passed([c for c in checks if c.status == CheckStatus.PASS], stage.name, expanded=only is not None)
+    if not checks:
+        parts.quiet("No check of this stage ran.")
+
+
+def card(check: Check, run: str, key: str) -> None:
+    """Print one check: badge, question, sentence, value against threshold, what to do, its rows."""
+    with st.container(border=True, key=f"check-{check.status}-{key}"):
+        _head(check)
+        parts.verbatim(check.sentence)
+        parts.quiet(_measured(check))
+        if check.what_to_do:
+            parts.verbatim(f"What to do: {check.what_to_do}")
+        if check.example_ids:
+            parts.quiet("Rows behind it")
+            parts.row_links(run, check.example_ids)
+
+
+def _head(check: Check) -> None:
+    with parts.line():
+        parts.badge(words.STATUS[check.status])
+        st.markdown(f"**{words.check_title(check.id)}**", width="content", help=words.QUESTIONS.get(check.id))
+        if check.policy:
+            parts.quiet(f"policy {check.policy}")
+
+
+def _measured(check: Check) -> str:
+    told = []
+    if check.value is not None:
+        told.append(f"measured {formats.number(check.value)}")
+    if check.threshold is not None:
+        told.append(f"threshold {formats.number(check.threshold)}")
+    if check.n_affected:
+        told.append(f"rows affected {formats.count(check.n_affected)}")
+    return " · ".join([*told, check.id])
+
+
+def _passed(checks: Sequence[Check], stage: str, *, expanded: bool) -> None:
+    if not checks:
+        return
+    noun = "check" if len(checks) == 1 else "checks"
+    label = f"{len(checks)} {noun} passed"
+    with st.expander(label, expanded, icon=":material/check_circle:", key=f"passed-{stage}"):
+        for check in checks:
+            _head(check)
+            parts.verbatim(check.sentence)
+            parts.quiet(_measured(check))
+
+
+def quarantined(lines: Sequence[QuarantinedLine]) -> None:
+    """Print the lines that were set aside, with their line number and the reason."""
+    if not lines:
+        return
+    parts.section("Quarantined lines")
+    rows = [
+        {
+            "Line": f"{x.line:,}",
+            "Reason": x.reason,
+            "Code": x.code,
+            "Begins with": formats.excerpt(x.excerpt),
+            "File": x.source,
+        }
+        for x in lines
+    ]
+    parts.table(rows, "Lines of the file that could not be read as a row, with their line number and the reason.")

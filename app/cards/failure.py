@@ -1,0 +1,40 @@
+"""Failures: groups by code with what to do, and one line per failed cell."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import formats, parts, words
+from cje_audit.domain.report import FailureGroup
+from cje_audit.domain.views import FailedCell
+
+
+def groups(failures: Sequence[FailureGroup], run: str) -> None:
+    """Print one card per code: how many cells, where, what it means, what to do."""
+    for index, code in enumerate(dict.fromkeys(g.code for g in failures)):
+        same = [g for g in failures if g.code == code]
+        with st.container(border=True, key=f"failure-group-{index}"):
+            with parts.line():
+                st.badge(formats.literal(code), color="orange", icon=":material/report:")
+                st.markdown(f"**{formats.count(sum(g.count for g in same))} cells**", width="content")
+                parts.quiet("can be asked again" if same[0].retryable else "asking again does not help")
+            parts.verbatim(same[0].sentence)
+            parts.verbatim(f"What to do: {same[0].what_to_do}")
+            parts.quiet("; ".join(f"{_where(g)}: {formats.count(g.count)}" for g in same))
+            parts.link("failures", "Only these rows", run=run, code=code)
+
+
+def _where(group: FailureGroup) -> str:
+    return " · ".join(x for x in (words.stage_title(group.stage), group.policy) if x)
+
+
+def cell(failed: FailedCell, run: str, index: int) -> None:
+    """Print one failed cell: its row, where it failed, its code, and the first words of its prompt."""
+    with st.container(border=True, key=f"failed-{index}"):
+        with parts.line():
+            parts.row_link(run, failed.row_id)
+            st.badge(formats.literal(failed.code), color="orange", help=failed.sentence)
+            parts.quiet(" · ".join(x for x in (words.stage_title(failed.stage), failed.policy) if x))
+        if failed.detail:
+            parts.verbatim(formats.excerpt(failed.detail, 240))
+        parts.quiet(f"Prompt: {formats.excerpt(failed.prompt, 120)}")

@@ -1,0 +1,67 @@
+"""One row: where it came from, its cells and weights as tables, the judge's own words."""
+
+from app import formats, parts, words
+from app.charts.weights import weight_text
+from cje_audit.domain.views import CellView, RowView, RowWeight
+
+
+def source(row: RowView) -> None:
+    """Print where the row came from and how its response ended."""
+    place = f"{row.source}, line {row.line:,}" if row.source and row.line is not None else row.source
+    told = (
+        ("row", row.row_id),
+        ("prompt id", row.prompt_id),
+        ("draw", f"{row.draw}"),
+        ("from", place),
+        ("ended by", row.finish_reason),
+        ("oracle label", None if row.oracle_label is None else formats.number(row.oracle_label)),
+    )
+    parts.quiet(" · ".join(f"{label} {text}" for label, text in told if text))
+
+
+def cells(row: RowView) -> list[dict[str, str]]:
+    """List every measured cell of the row."""
+    return [_cell(cell) for cell in row.cells]
+
+
+def _cell(cell: CellView) -> dict[str, str]:
+    return {
+        "Stage": words.stage_title(cell.stage),
+        "Policy": cell.policy or formats.MISSING,
+        "Status": words.CELL[cell.status],
+        "Value": formats.number(cell.value),
+        "Code": cell.code or formats.MISSING,
+        "Detail": formats.excerpt(cell.detail, 160),
+        "Attempts": formats.count(cell.attempts),
+    }
+
+
+def weights(row: RowView) -> list[dict[str, str]]:
+    """List the row's weight and its rank under every target policy."""
+    return [_weight(weight) for weight in row.weights]
+
+
+def _weight(weight: RowWeight) -> dict[str, str]:
+    text = formats.number(weight.weight)
+    if weight.weight is None and weight.log_ratio is not None:
+        text = weight_text(weight.log_ratio)
+    rank = formats.MISSING if weight.rank is None else formats.of(weight.rank, weight.n_ranked, "")
+    return {
+        "Policy": weight.policy,
+        "Log ratio": formats.number(weight.log_ratio),
+        "Weight": text,
+        "Rank from the heaviest": rank,
+    }
+
+
+def judge(row: RowView) -> None:
+    """Print the judge's score and its own words, as text."""
+    replies = [cell for cell in row.cells if cell.stage == "judge"]
+    if not replies:
+        parts.quiet("No judge looked at this row.")
+    for cell in replies:
+        parts.quiet(f"score {formats.number(cell.value)}" if cell.code is None else f"no score: {cell.code}")
+        if cell.raw:
+            parts.foreign(cell.raw)
+        elif cell.value is not None:
+            parts.quiet("The judge's own words are not stored for this row.")

@@ -1,0 +1,174 @@
+"""Can these rows speak for that policy? Every answer is judged on raw weights, before any transform."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cje_audit.checks import thresholds
+from cje_audit.checks.build import examples, none_evaluated, not_evaluated
+from cje_audit.checks.frame import Column, PolicyFacts, Rows
+from cje_audit.checks.weight_checks import Pairing, pair
+from cje_audit.checks.words import count, number, percent
+from cje_audit.domain.checks import Check, CheckStatus
+from cje_audit.numerics.tail import khat_threshold
+from cje_audit.numerics.weights import NEAR_ZERO_LOG, WeightSummary, top_share
+
+REQUIRED = "estimation.required_stages"
+OVERLAP_CHECKS = (
+    "estimation.ess",
+    "estimation.max_weight_share",
+    "estimation.tail_index",
+    "estimation.overlap",
+    "estimation.near_zero_weights",
+)
+FRESH = "Collect fresh responses of this policy and judge them; reweighting these rows cannot replace them."
+
+
+def check_estimation(
+    rows: Rows,
+    logging: Column | None,
+    targets: Mapping[str, Column],
+    facts: Mapping[str, PolicyFacts],
+    judge: Column | None,
+) -> list[Check]:
+    """Return all `estimation.*` checks; arguments as in `check_target_policies`."""
+    checks = [required_stages(logging, targets, facts, judge)]
+    for name, policy in facts.items():
+        target = targets.get(name)
+        if target is None or logging is None:
+            checks += none_evaluated(OVERLAP_CHECKS, "log-probs are missing", name)
+        else:
+            checks += check_overlap(pair(rows, policy, logging, target))
+    return checks
+
+
+def required_stages(
+    logging: Column | None, targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts], judge: Column | None
+) -> Check:
+    """Have all stages run that IPS and SNIPS need? Fails, and blocks, when no policy can be estimated."""
+    unscored = [name for name in facts if name not in targets or not targets[name].n_ok]
+    absent = [] if logging is not None and logging.n_ok else ["logging_policy"]
+    absent += ["target_policy"] if len(unscored) == len(facts) else []
+    absent += [] if judge is not None and judge.n_ok else ["judge"]
+    if absent:
+        sentence = (
+            f"Estimation needs the stages logging_policy, target_policy and judge; without values: {', '.join(absent)}."
+        )
+    elif unscored:
+        sentence = f"All stages have run, but not for {', '.join(unscored)}: nothing is estimated for it."
+    else:
+        sentence = "All stages that the estimates need have run."
+    status = CheckStatus.FAIL if absent else CheckStatus.WARN if unscored else CheckStatus.PASS
+    return Check(
+        id=REQUIRED,
+        status=status,
+        value=float(len(absent)),
+        threshold=0.0,
+        n_affected=len(unscored),
+        sentence=sentence,
+        what_to_do=f"Run the missing stages: {', '.join(absent or ['target_policy'])}." if absent or unscored else None,
+    )
+
+
+def check_overlap(paired: Pairing) -> list[Check]:
+    """Return the five overlap checks of one policy."""
+    summary = paired.summary
+    if summary is None:
+        return none_evaluated(OVERLAP_CHECKS, "no row has both log-probs", paired.name)
+    return [
+        ess(paired, summary),
+        max_weight_share(paired, summary),
+        tail_index(paired, summary),
+        overlap(paired, summary),
+        near_zero_weights(paired, summary),
+    ]
+
+
+def _status(fail: bool, warn: bool) -> CheckStatus:
+    return CheckStatus.FAIL if fail else CheckStatus.WARN if warn else CheckStatus.PASS
+
+
+def _check(
+    name: str, paired: Pairing, status: CheckStatus, value: float, threshold: float, sentence: str, heavy: int = 0
+) -> Check:
+    """Make an overlap check; `heavy` is how many of the heaviest rows to show when it speaks."""
+    speaks = status is not CheckStatus.PASS
+    order = np.argsort(-paired.ratio, kind="stable")[:heavy] if speaks and heavy else np.zeros(0, dtype=np.int64)
+    ids = paired.rows.row_ids[np.flatnonzero(paired.both)[order]]
+    return Check(
+        id=f"estimation.{name}",
+        policy=paired.name,
+        status=status,
+        value=value,
+        threshold=threshold,
+        n_affected=len(paired.ratio) if speaks else 0,
+        sentence=sentence,
+        what_to_do=FRESH if speaks else None,
+        example_ids=tuple(str(i) for i in ids),
+    )
+
+
+def ess(paired: Pairing, summary: WeightSummary) -> Check:
+    """How many equally weighted rows would say as much?"""
+    rows, fraction = summary.ess, summary.ess_fraction
+    fail = rows < thresholds.ESS_FAIL_ROWS or fraction < thresholds.ESS_FAIL_FRACTION
+    warn = rows < thresholds.ESS_WARN_ROWS or fraction < thresholds.ESS_WARN_FRACTION
+    sentence = (
+        f"The {count(summary.n, paired.rows.n)} rows say as much about {paired.name} as {number(rows)} "
+        f"equally weighted ones (ESS fraction {percent(fraction)})."
+    )
+    limit = thresholds.ESS_FAIL_ROWS if fail else thresholds.ESS_WARN_ROWS
+    return _check("ess", paired, _status(fail, warn), rows, limit, sentence, heavy=5)
+
+
+def max_weight_share(paired: Pairing, summary: WeightSummary) -> Check:
+    """How much of all weight does the heaviest row carry?"""
+    share = summary.max_share
+    uneven = share > thresholds.SHARE_EQUAL / summary.n
+    status = _status(uneven and share > thresholds.SHARE_FAIL, uneven and share > thresholds.SHARE_WARN)
+    half = next((k for k in (1, 2, 3, 5, 10, 20) if top_share(paired.ratio, k) >= 0.5), None)
+    carry = f"; {half} of {summary.n:,} rows carry half of it" if half is not None else ""
+    sentence = f"The heaviest row carries {percent(share)} of all weight for {paired.name}{carry}."
+    limit = thresholds.SHARE_FAIL if status is CheckStatus.FAIL else thresholds.SHARE_WARN
+    return _check("max_weight_share", paired, status, share, limit, sentence, heavy=5)
+
+
+def tail_index(paired: Pairing, summary: WeightSummary) -> Check:
+    """Is the tail of the weights light enough for averages to settle?"""
+    khat = summary.tail.pareto_khat
+    if khat is None:
+        return not_evaluated("estimation.tail_index", f"{summary.tail.reason}", paired.name)
+    limit = khat_threshold(summary.n)
+    status = _status(khat >= thresholds.KHAT_FAIL, khat >= limit)
+    verdict = {
+        CheckStatus.PASS: "light enough for the average to settle",
+        CheckStatus.WARN: "too heavy for the error to be trusted",
+        CheckStatus.FAIL: "so heavy that the average does not settle at all",
+    }[status]
+    sentence = f"The tail of the weights of {paired.name} has k̂ = {number(khat)} (limit {number(limit)}): {verdict}."
+    return _check("tail_index", paired, status, khat, limit, sentence, heavy=5)
+
+
+def overlap(paired: Pairing, summary: WeightSummary) -> Check:
+    """How similar are the two policies on the logged rows (1: equal, 0: no response in common)?"""
+    value = summary.sqrt_overlap
+    status = _status(value < thresholds.SQRT_FAIL, value < thresholds.SQRT_WARN)
+    said = "" if status is CheckStatus.PASS else f": {paired.name} writes text the logs hardly contain"
+    sentence = f"The overlap of {paired.name} with the logging policy is {number(value)} of 1{said}."
+    limit = thresholds.SQRT_FAIL if status is CheckStatus.FAIL else thresholds.SQRT_WARN
+    return _check("overlap", paired, status, value, limit, sentence)
+
+
+def near_zero_weights(paired: Pairing, summary: WeightSummary) -> Check:
+    """How many rows have practically no weight (below 1e-6)?"""
+    share = summary.near_zero_share
+    light = paired.ratio < NEAR_ZERO_LOG
+    status = _status(share >= thresholds.NEAR_ZERO_FAIL, share >= thresholds.NEAR_ZERO_WARN)
+    sentence = f"{count(int(light.sum()), summary.n)} rows have a weight below 1e-6 for {paired.name}."
+    limit = thresholds.NEAR_ZERO_FAIL if status is CheckStatus.FAIL else thresholds.NEAR_ZERO_WARN
+    check = _check("near_zero_weights", paired, status, share, limit, sentence)
+    if status is CheckStatus.PASS:
+        return check
+    return check.model_copy(
+        update={"n_affected": int(light.sum()), "example_ids": examples(paired.rows, paired.rows_where(light))}
+    )

@@ -1,0 +1,90 @@
+"""The judge's scores: their row-level faults and their checks."""
+
+import numpy as np
+
+from cje_audit.checks import thresholds
+from cje_audit.checks.build import Fault, examples, not_evaluated, row_check, row_status
+from cje_audit.checks.faults import has_code, is_clean
+from cje_audit.checks.frame import Codes, Column, Floats, Rows
+from cje_audit.checks.words import count, number, span
+from cje_audit.domain.checks import Check, CheckStatus
+from cje_audit.domain.codes import FailureCode
+from cje_audit.numerics.arrays import Pair
+
+
+def audit_scores(rows: Rows, reported: Floats, codes: Codes, scale: Pair) -> Column:
+    """Find the faults of a column of scores.
+
+    `reported`, float64 (n,), is NaN or ±inf where no number came; `codes`, object (n,), holds codes already known, and
+    they stay. New codes: `no_score`, `non_finite`, and `out_of_range` for a score outside the declared scale.
+    """
+    low, high = scale
+    found = codes.copy()
+    found[np.isnan(reported) & is_clean(found)] = str(FailureCode.NO_SCORE)
+    found[np.isinf(reported) & is_clean(found)] = str(FailureCode.NON_FINITE)
+    found[((reported < low) | (reported > high)) & is_clean(found)] = str(FailureCode.OUT_OF_RANGE)
+    values = np.where(is_clean(found), reported, np.nan)
+    return Column(values=values, codes=found, reported=np.where(np.isfinite(reported), reported, np.nan))
+
+
+def check_judge(rows: Rows, column: Column | None, oracle: Column | None, scale: Pair) -> list[Check]:
+    """Return the checks `judge.scored`, `.range` and `.constant`."""
+    del oracle  # judge.oracle_leak and judge.calibration will look at it
+    if column is None:
+        why = "there are no judge scores"
+        return [scored(rows, None), not_evaluated("judge.range", why), not_evaluated("judge.constant", why)]
+    return [scored(rows, column), score_range(rows, column, scale), constant(rows, column)]
+
+
+def scored(rows: Rows, column: Column | None) -> Check:
+    """Is every row judged? Fails below four fifths; with no score at all it blocks."""
+    n_ok = 0 if column is None else column.n_ok
+    missing = np.ones(rows.n, dtype=bool) if column is None else ~column.ok
+    status = CheckStatus.FAIL if not n_ok else row_status(rows.n - n_ok, rows.n, thresholds.MISSING_FAIL)
+    return Check(
+        id="judge.scored",
+        status=status,
+        value=n_ok / rows.n if rows.n else None,
+        threshold=1 - thresholds.MISSING_FAIL,
+        n_affected=rows.n - n_ok,
+        sentence=f"{count(n_ok, rows.n)} rows have a judge score" + ("." if n_ok else ", so nothing can be estimated."),
+        what_to_do=None
+        if status is CheckStatus.PASS
+        else "Retry the failed rows, or run the judge on the rows without a score.",
+        example_ids=examples(rows, missing),
+    )
+
+
+def score_range(rows: Rows, column: Column, scale: Pair) -> Check:
+    """Do all scores lie on the declared scale?"""
+    fault = Fault(
+        "judge.range",
+        "scores",
+        f"lie outside the declared scale {span(scale)} or are not finite",
+        f"Every score lies on the declared scale {span(scale)}.",
+        "Check the declared scale against the judge prompt, or correct the scores.",
+    )
+    return row_check(fault, rows, has_code(column, FailureCode.OUT_OF_RANGE, FailureCode.NON_FINITE))
+
+
+def constant(rows: Rows, column: Column) -> Check:
+    """Do the scores vary at all? If not, every policy gets the same value."""
+    if column.n_ok < thresholds.CONSTANT_ROWS:
+        return not_evaluated("judge.constant", f"only {count(column.n_ok, rows.n)} rows have a score")
+    values = column.values[column.ok]
+    low, high = float(values.min()), float(values.max())
+    same = low == high
+    return Check(
+        id="judge.constant",
+        status=CheckStatus.FAIL if same else CheckStatus.PASS,
+        value=high - low,
+        threshold=0.0,
+        n_affected=len(values) if same else 0,
+        sentence=f"All {count(len(values), rows.n)} scores are {number(low)}: the judge tells nothing apart."
+        if same
+        else f"Scores run from {number(low)} to {number(high)} on {count(len(values), rows.n)} rows.",
+        what_to_do="Read some of the judge's replies; a constant score is usually a parsing fallback."
+        if same
+        else None,
+        example_ids=examples(rows, column.ok) if same else (),
+    )

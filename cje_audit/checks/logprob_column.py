@@ -1,0 +1,135 @@
+"""The checks that the logging policy and every target policy share: range, fallback constants, zeros, density."""
+
+import math
+
+import numpy as np
+from scipy.stats import rankdata
+
+from cje_audit.checks import thresholds
+from cje_audit.checks.build import Fault, examples, none_evaluated, not_evaluated, row_check
+from cje_audit.checks.faults import has_code
+from cje_audit.checks.frame import Bools, Column, Floats, Rows
+from cje_audit.checks.words import count, number
+from cje_audit.domain.checks import Check, CheckStatus
+from cje_audit.domain.codes import FailureCode
+
+SHARED = ("logprob_range", "sentinel_values", "zero_logprobs", "logprob_density")
+
+
+def check_logprob_column(
+    stage: str, rows: Rows, column: Column | None, policy: str | None = None, logging: Column | None = None
+) -> list[Check]:
+    """Return `.logprob_range`, `.sentinel_values`, `.zero_logprobs` and `.logprob_density` of one column.
+
+    `stage` is `logging_policy` or `target_policy`; `logging` is the column a target's unit is compared with.
+    """
+    if column is None or not np.any(~np.isnan(column.reported) | has_code(column, FailureCode.NON_FINITE)):
+        return none_evaluated([f"{stage}.{name}" for name in SHARED], "no log-prob was reported", policy)
+    return [
+        row_check(
+            range_fault(stage), rows, has_code(column, FailureCode.POSITIVE_LOGPROB, FailureCode.NON_FINITE), policy
+        ),
+        row_check(sentinel_fault(stage), rows, has_code(column, FailureCode.SENTINEL), policy),
+        zero_logprobs(stage, rows, column, policy),
+        logprob_density(stage, rows, column, policy, logging),
+    ]
+
+
+def range_fault(stage: str) -> Fault:
+    """Return the fault `.logprob_range`."""
+    return Fault(
+        f"{stage}.logprob_range",
+        "log-probs",
+        "are above 0 or not finite, which no log-probability is",
+        "Every log-prob is finite and at most 0.",
+        "Check sign and unit of the column (nats, natural logarithm), then score these rows again.",
+    )
+
+
+def sentinel_fault(stage: str) -> Fault:
+    """Return the fault `.sentinel_values`."""
+    return Fault(
+        f"{stage}.sentinel_values",
+        "log-probs",
+        "are fallback constants, not measurements",
+        "No log-prob looks like a fallback constant.",
+        "Remove the fallback from the scoring code and score these rows again.",
+    )
+
+
+def zero_logprobs(stage: str, rows: Rows, column: Column, policy: str | None) -> Check:
+    """Are there log-probs of exactly 0 on real text? Nearly all: the server ignored the request."""
+    mask = has_code(column, FailureCode.ZERO_ON_TEXT)
+    n, n_reported = int(mask.sum()), int(np.count_nonzero(~np.isnan(column.reported)))
+    fault = Fault(
+        f"{stage}.zero_logprobs",
+        "log-probs",
+        "are exactly 0 on real text",
+        "No real text has a log-prob of exactly 0.",
+        "Check that the endpoint returns the log-probs of given text, then score these rows again.",
+    )
+    check = row_check(fault, rows, mask, policy)
+    if n and n > thresholds.ZERO_ALL * n_reported:
+        sentence = f"{count(n, rows.n)} log-probs are exactly 0: the server ignored the request for prompt log-probs."
+        return check.model_copy(update={"sentence": sentence})
+    return check
+
+
+def logprob_density(stage: str, rows: Rows, column: Column, policy: str | None, logging: Column | None) -> Check:
+    """Are the nats per character plausible, and do log-probs grow with length as sums do?"""
+    check = f"{stage}.logprob_density"
+    usable = column.ok & (rows.response_chars > 0) & (column.values < 0)
+    if np.count_nonzero(usable) < thresholds.DENSITY_ROWS:
+        return not_evaluated(
+            check, f"{count(int(usable.sum()), rows.n)} rows have a log-prob below 0, too few to judge", policy
+        )
+    density = -column.values[usable] / rows.response_chars[usable]
+    median = float(np.median(density))
+    fault = _unit_fault(
+        median, column.values[usable], rows.response_chars[usable].astype(np.float64), _ratio(column, logging)
+    )
+    return Check(
+        id=check,
+        policy=policy,
+        status=CheckStatus.FAIL if fault else CheckStatus.PASS,
+        value=median,
+        threshold=thresholds.DENSITY_HIGH if median > thresholds.DENSITY_HIGH else thresholds.DENSITY_LOW,
+        n_affected=int(usable.sum()) if fault else 0,
+        sentence=f"The median log-prob is {number(-median)} nats per character of response{fault or ', as text has'}.",
+        what_to_do="Give the log-prob as a sum over response tokens, in nats, and import again." if fault else None,
+        example_ids=examples(rows, usable) if fault else (),
+    )
+
+
+def _unit_fault(median: float, values: Floats, chars: Floats, ratio: float | None) -> str | None:
+    """Return what is wrong with the unit, as the end of a sentence, or None."""
+    if median > thresholds.DENSITY_HIGH:
+        return ", more than any text costs: the column is in another unit"
+    if median < thresholds.DENSITY_LOW and not grows_with_length(-values, chars):
+        return ", and does not grow with length: these are means, not sums"
+    if ratio is not None and not 1 / thresholds.DENSITY_RATIO < ratio < thresholds.DENSITY_RATIO:
+        return f", {number(ratio)} times the logging policy's: the two columns are in different units"
+    return None
+
+
+def grows_with_length(cost: Floats, chars: Floats) -> bool:
+    """Say whether cost may grow with length: the 99 % upper limit of their rank correlation reaches 0.2.
+
+    True too where all lengths are nearly equal, since then nothing can be told.
+    """
+    low, high = np.quantile(chars, (0.1, 0.9))
+    if high < 1.5 * max(low, 1.0):
+        return True
+    correlation = float(np.corrcoef(rankdata(cost), rankdata(chars))[0, 1])
+    return correlation + 2.326 / math.sqrt(len(cost)) >= thresholds.DENSITY_TREND
+
+
+def _ratio(column: Column, logging: Column | None) -> float | None:
+    """Return the median of target ÷ logging log-prob over rows below −1 nat; None with fewer than twenty."""
+    if logging is None:
+        return None
+    both: Bools = column.ok & logging.ok
+    both[both] = logging.values[both] < -1
+    if np.count_nonzero(both) < thresholds.DENSITY_ROWS:
+        return None
+    return float(np.median(column.values[both] / logging.values[both]))

@@ -1,0 +1,105 @@
+"""How finely a column of numbers is written: its grid, and how crowded each part of it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cje_audit.checks import thresholds
+from cje_audit.checks.frame import Bools, Floats, Ints
+
+DECIMALS = tuple(range(8))
+SIGNIFICANT = tuple(range(2, 8))
+MANTISSA_BITS = (8, 11, 24)
+BINARY_PLACES = tuple(range(17))
+SAMPLE = 4000
+NEIGHBOURS = 15
+
+
+def grid_size(values: Floats) -> Floats:
+    """Return the spacing of the coarsest usual number format the column fits, at each value; 0 where none fits.
+
+    Formats: decimals, significant digits, bfloat16, float16 and float32, multiples of a power of two. A column fits
+    when 95 % of its distinct values do. `values` are distinct and non-zero, shape (n,).
+
+    Examples
+    --------
+    >>> grid_size(np.array([-1.25, -2.31, -7.77, -100.0])).tolist()
+    [0.01, 0.01, 0.01, 0.01]
+    """
+    spacing = np.zeros(len(values))
+    probe = values[:: max(1, len(values) // SAMPLE)]
+    exponent = np.floor(np.log2(np.abs(values)))
+    magnitude = np.floor(np.log10(np.abs(values)))
+    fitting = [np.full(len(values), 10.0**-d) for d in DECIMALS if _fits_multiple(probe, 10.0**d)][:1]
+    fitting += [10.0 ** (magnitude - s + 1) for s in SIGNIFICANT if _fits_digits(probe, s)][:1]
+    fitting += [2.0 ** (exponent - b + 1) for b in MANTISSA_BITS if _fits_mantissa(probe, b)][:1]
+    fitting += [np.full(len(values), 2.0**-j) for j in BINARY_PLACES if _fits_multiple(probe, 2.0**j)][:1]
+    for spaces in fitting:
+        spacing = np.maximum(spacing, spaces)
+    return spacing
+
+
+def _enough(hits: Bools) -> bool:
+    return bool(np.mean(hits) >= thresholds.GRID_FIT)
+
+
+def _fits_multiple(values: Floats, factor: float) -> bool:
+    steps = values * factor
+    return _enough(np.abs(steps - np.round(steps)) <= 1e-15 * np.abs(steps))
+
+
+def _fits_digits(values: Floats, digits: int) -> bool:
+    unit = 10.0 ** (np.floor(np.log10(np.abs(values))) - digits + 1)
+    steps = values / unit
+    return _enough(np.abs(steps - np.round(steps)) <= 1e-14 * np.abs(steps))
+
+
+def _fits_mantissa(values: Floats, bits: int) -> bool:
+    mantissa, _ = np.frexp(values)
+    steps = mantissa * 2.0**bits
+    return _enough(steps == np.round(steps))
+
+
+@dataclass(frozen=True, eq=False)
+class Crowd:
+    """For each distinct value: how many rows hold its neighbours, over how many nats, and how often each occurs.
+
+    All float64, shape (d,). `typical` is the median count among the nearest neighbours.
+    """
+
+    mass: Floats
+    width: Floats
+    typical: Floats
+
+
+def crowding(distinct: Floats, counts: Ints) -> Crowd:
+    """Count the fifteen neighbours on each side of every value; `distinct` ascends, `counts` are rows per value.
+
+    A neighbour's count is capped at three times what is usual around it, so that one constant does not hide another.
+    """
+    typical = local_median(counts.astype(np.float64))
+    capped = np.minimum(counts, 3 * typical + 3)
+    total = np.concatenate([[0.0], np.cumsum(capped)])
+    index = np.arange(len(distinct))
+    low, high = np.maximum(index - NEIGHBOURS, 0), np.minimum(index + NEIGHBOURS, len(distinct) - 1)
+    mass = total[high + 1] - total[low] - capped
+    return Crowd(mass, distinct[high] - distinct[low], typical)
+
+
+def local_median(counts: Floats) -> Floats:
+    """Return the median of the four counts on each side of every value, its own left out."""
+    reach = 4
+    padded = (
+        np.pad(counts, reach, mode="reflect") if len(counts) > reach else np.pad(counts, reach, constant_values=1.0)
+    )
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)[:, (0, 1, 2, 3, 5, 6, 7, 8)]
+    crowded = np.flatnonzero(around.max(axis=1) > 1)
+    median = np.ones(len(counts))
+    median[crowded] = np.median(around[crowded], axis=1)
+    return median
+
+
+def n_cells(values: Floats, spacing: Floats) -> float:
+    """Return how many cells of the grid the middle eight tenths of the values span."""
+    low, high = np.quantile(values, (0.1, 0.9))
+    return float((high - low) / max(float(np.median(spacing)), 1e-300))

@@ -1,0 +1,244 @@
+"""Every threshold of every check: one table, each with its unit and its reason. `docs/checks.md` prints it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One number a check compares with."""
+
+    name: str
+    value: float
+    unit: str
+    reason: str
+
+
+TABLE: list[Threshold] = []
+
+
+def _limit(name: str, value: float, unit: str, reason: str) -> float:
+    TABLE.append(Threshold(name, value, unit, reason))
+    return value
+
+
+ROW_FAULT_FAIL = _limit(
+    "row_fault.fail",
+    0.05,
+    "share of rows",
+    "up to 5 % the affected cells go missing and bounds tell; above, the cause is systematic",
+)
+MISSING_FAIL = _limit(
+    "missing.fail", 0.2, "share of rows", "with a fifth of the rows missing, the bounds are too wide to decide anything"
+)
+LOGGING_MISSING_FAIL = _limit(
+    "logging_policy.computed.fail",
+    0.5,
+    "share of rows",
+    "below half, the scoring step did not complete; every policy needs these values",
+)
+EXAMPLES = 20
+
+TRUNCATED_WARN = _limit(
+    "dataset.truncation.warn", 0.01, "share of rows", "and at least 5 rows; a cut response has no scored end token"
+)
+TRUNCATED_ROWS = _limit("dataset.truncation.rows", 5, "rows", "fewer cut responses move no estimate")
+UNFINISHED_WARN = _limit(
+    "dataset.truncation.unfinished",
+    0.3,
+    "share of the longest tenth",
+    "without finish reasons: responses that stop in mid-sentence",
+)
+UNFINISHED_LIFT = _limit(
+    "dataset.truncation.lift",
+    0.2,
+    "share above the shorter half",
+    "a length limit cuts long responses, careless punctuation does not",
+)
+UNFINISHED_P = _limit(
+    "dataset.truncation.p", 0.001, "p-value", "one-sided two-proportion test, longest tenth against shorter half"
+)
+
+RESOLUTION_FLOOR = _limit(
+    "sentinel.resolution_floor",
+    2e-6,
+    "nats",
+    "float32 logits of size 30 are 1.9e-6 apart; values closer than that may tie by rounding",
+)
+EXACT_FLOOR = _limit(
+    "sentinel.exact_floor", 1e-7, "nats", "resolution assumed when a value equals a known fallback constant exactly"
+)
+GRID_FIT = _limit(
+    "sentinel.grid_fit",
+    0.95,
+    "share of distinct values",
+    "that must lie on a grid before the column counts as rounded to it",
+)
+TIE_P = _limit(
+    "sentinel.tie_p", 1e-3, "p-value × distinct values", "chance that any value of a clean column is shared so often"
+)
+MIN_CELLS = _limit(
+    "sentinel.min_cells",
+    50,
+    "grid cells across the column",
+    "in a column rounded more coarsely than that, ties say nothing",
+)
+TIE_LIFT = _limit(
+    "sentinel.tie_lift", 1.99, "times the neighbours' count", "a fallback constant stands out from its neighbourhood"
+)
+FEW_SHARERS = _limit(
+    "sentinel.few_sharers",
+    4,
+    "texts",
+    "so few must differ in length: the same response to two spellings of a prompt ties rightly",
+)
+KNOWN_P = _limit(
+    "sentinel.known_p", 1e-3, "expected exact hits", "on any known constant in a clean column of this resolution"
+)
+MISFIT_Z = _limit(
+    "sentinel.misfit_z",
+    6.0,
+    "robust deviations of log(nats per character)",
+    "a known constant that cannot be this text's log-prob",
+)
+MISFIT_HITS = _limit(
+    "sentinel.misfit_hits", 0.05, "expected hits", "a known constant that its neighbourhood hardly leads one to expect"
+)
+NEAR_ZERO = _limit(
+    "sentinel.near_zero",
+    0.1,
+    "nats",
+    "above −0.1 short, almost certain answers tie rightly; only long texts are looked at",
+)
+LONG_TEXT = _limit("sentinel.long_text", 100, "characters", "no text this long ties near 0 by being certain")
+CLAMP = _limit(
+    "sentinel.clamp", 9999.0, "nats", "vLLM writes −9999.0 for minus infinity; a sum that holds one is no measurement"
+)
+CLAMP_DENSITY = _limit("sentinel.clamp_density", 20.0, "nats per character", "beyond what any text reaches")
+
+ZERO_CHARS = _limit(
+    "zero_on_text.characters", 40, "characters", "a model may be certain of one forced word, not of a sentence"
+)
+ZERO_TOKENS = _limit(
+    "zero_on_text.tokens", 5, "tokens", "five tokens in a row with probability exactly 1 do not happen"
+)
+ZERO_MASS = _limit(
+    "zero_on_text.mass",
+    0.2,
+    "share of rows",
+    "when so many values are exactly 0, the short texts among them are no exception",
+)
+COARSE_ZERO = _limit(
+    "zero_on_text.coarse", 0.05, "nats", "in a column rounded this coarsely an exact 0 is only a small number"
+)
+ZERO_ALL = _limit("zero_logprobs.all", 0.9, "share of rows", "nearly all values 0: the server ignored the request")
+
+DENSITY_ROWS = _limit("logprob_density.rows", 20, "rows", "fewer do not fix a median")
+DENSITY_HIGH = _limit(
+    "logprob_density.high", 10.0, "nats per character", "a uniform guess over 100,000 tokens costs 11.5 nats per token"
+)
+DENSITY_LOW = _limit(
+    "logprob_density.low", 0.02, "nats per character", "half of the 0.04 that a strong model needs for its own text"
+)
+DENSITY_TREND = _limit(
+    "logprob_density.trend",
+    0.2,
+    "rank correlation with length",
+    "a sum grows with length; 99 % upper limit below this means it does not",
+)
+DENSITY_RATIO = _limit(
+    "logprob_density.ratio",
+    30.0,
+    "times the logging log-prob",
+    "median over rows; no policy change does this, a unit does",
+)
+
+TIED = _limit("uniform_weights.tied", 0.9, "share of rows", "weights exactly tied (within 1e-6 nats)")
+TIED_NATS = _limit("uniform_weights.nats", 1e-6, "nats", "log ratios this close count as tied")
+TIED_ROWS = _limit("uniform_weights.rows", 10, "rows", "fewer rows may tie by chance")
+CERTAIN = _limit(
+    "uniform_weights.certain", 1e-3, "nats", "answers more certain than this tie under every policy and are left out"
+)
+
+MEAN_LOW = _limit("mean_weight.low", 0.9, "mean raw weight", "lower end of what is practically 1")
+MEAN_HIGH = _limit("mean_weight.high", 1.1, "mean raw weight", "upper end of what is practically 1")
+MEAN_WARN_LEVEL = _limit("mean_weight.warn_level", 0.99, "confidence", "interval wholly outside: warn")
+MEAN_FAIL_LEVEL = _limit("mean_weight.fail_level", 0.999, "confidence", "interval wholly outside: fail")
+MEAN_KHAT = _limit("mean_weight.khat", 0.7, "k̂", "from here on the mean's interval means nothing")
+MEAN_USELESS = _limit(
+    "mean_weight.useless", 0.5, "half-width of the 95 % interval", "wider intervals cannot tell 1 from a wrong mean"
+)
+
+MEAN_THIN_OVERLAP = _limit(
+    "mean_weight.thin_overlap", 0.7, "E[√w]/√E[w]", "below, a mean under 1 is expected: the heavy rows were not drawn"
+)
+
+SIGN_MARGIN = _limit("log_ratio_sign.margin", 0.1, "nats", "the lower limit must exceed this")
+SIGN_WARN = _limit("log_ratio_sign.warn", 0.25, "nats", "mean log ratio, with the 99 % lower limit above the margin")
+SIGN_FAIL = _limit("log_ratio_sign.fail", 0.5, "nats", "mean log ratio, with the 99.9 % lower limit above the margin")
+
+NOISE_ESS = _limit(
+    "clone_noise.ess_fraction", 0.9, "ESS fraction of the clone", "scoring noise alone costs a tenth of the sample"
+)
+
+MISSING_ROWS = _limit("missingness.rows", 10, "missing rows", "fewer show no pattern")
+MISSING_P = _limit("missingness.p", 0.001, "p-value", "rank test, two-sided, for each of three columns")
+MISSING_SIZE = _limit(
+    "missingness.size", 0.15, "distance of the superiority from ½", "smaller differences move no estimate"
+)
+
+CONSTANT_ROWS = _limit("judge.constant.rows", 10, "scores", "fewer may agree by chance")
+
+ESS_FAIL_ROWS = _limit("estimation.ess.fail", 10, "effective rows", "an average over ten rows has no usable interval")
+ESS_WARN_ROWS = _limit(
+    "estimation.ess.warn", 30, "effective rows", "the t interval of a weighted mean needs about thirty"
+)
+ESS_FAIL_FRACTION = _limit(
+    "estimation.ess.fail_fraction", 0.01, "ESS fraction", "one row in a hundred speaks: the estimate is theirs alone"
+)
+ESS_WARN_FRACTION = _limit(
+    "estimation.ess.warn_fraction", 0.1, "ESS fraction", "nine in ten rows say almost nothing about this policy"
+)
+SHARE_FAIL = _limit(
+    "estimation.max_weight_share.fail", 0.25, "share of all weight", "one row decides a quarter of the answer"
+)
+SHARE_WARN = _limit(
+    "estimation.max_weight_share.warn", 0.1, "share of all weight", "one row decides a tenth of the answer"
+)
+SHARE_EQUAL = _limit(
+    "estimation.max_weight_share.equal", 5, "times the equal share 1/n", "in few rows a large share is no sign"
+)
+KHAT_FAIL = _limit("estimation.tail_index.fail", 1.0, "k̂", "the sample looks as if the mean weight did not exist")
+SQRT_FAIL = _limit(
+    "estimation.overlap.fail",
+    0.3,
+    "E[√w]/√E[w]",
+    "for log-normal weights .3 is an ESS fraction of 7e-5: the logs hardly contain this policy",
+)
+SQRT_WARN = _limit(
+    "estimation.overlap.warn", 0.6, "E[√w]/√E[w]", "for log-normal weights .6 is an ESS fraction of .017"
+)
+NEAR_ZERO_FAIL = _limit(
+    "estimation.near_zero_weights.fail", 0.9, "share of rows", "weights below 1e-6 on nine rows in ten"
+)
+NEAR_ZERO_WARN = _limit(
+    "estimation.near_zero_weights.warn", 0.5, "share of rows", "weights below 1e-6 on half the rows"
+)
+
+LABELS_PRIMARY = _limit(
+    "primary.labels", 100, "labelled rows used", "with fewer, the headline is the judge's average, and says so"
+)
+BOUNDS_WHOLE_SCALE = _limit(
+    "missing_bounds.whole_scale",
+    0.05,
+    "share of rows without a log-prob",
+    "above, the bound without the equal-weight assumption is printed too",
+)
+AGREES = _limit(
+    "truth.agrees", 3.0, "combined standard errors", "an estimate further from its truth is shown as a miss"
+)
+
+
+def markdown() -> str:
+    """Return the table as Markdown, as printed in docs/checks.md."""
+    head = "| threshold | value | unit | why |\n|---|---|---|---|\n"
+    return head + "".join(f"| `{t.name}` | {t.value:g} | {t.unit} | {t.reason} |\n" for t in TABLE)

@@ -1,0 +1,86 @@
+"""Every provider by name: what it can do, and how to make it. One entry here is all a new provider needs."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cje_audit.domain.errors import ConfigError
+from cje_audit.domain.experiment import Judge
+from cje_audit.domain.policy import Endpoint
+from cje_audit.providers import embedded, recorded, scripted
+from cje_audit.providers.base import Capabilities, Provider
+from cje_audit.providers.smollm.fetch import MODEL_NAME
+
+Asked = Endpoint | Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A provider's capabilities, and how to make one for an endpoint."""
+
+    capabilities: Capabilities
+    make: Callable[[Asked], Provider]
+
+
+def _embedded(asked: Asked) -> Provider:
+    return embedded.EmbeddedProvider(asked.model or MODEL_NAME)
+
+
+def _scripted(asked: Asked) -> Provider:
+    if asked.base_url is None:
+        return scripted.ScriptedProvider()
+    return scripted.ScriptedProvider.from_file(Path(asked.base_url.removeprefix("file://")))
+
+
+def _recorded(_: Asked) -> Provider:
+    return recorded.RecordedProvider()
+
+
+PROVIDERS: dict[str, Entry] = {
+    "embedded": Entry(embedded.CAPABILITIES, _embedded),
+    "recorded": Entry(recorded.CAPABILITIES, _recorded),
+    "scripted": Entry(scripted.CAPABILITIES, _scripted),
+}
+
+
+def capabilities(provider: str) -> Capabilities:
+    """Return what a provider can do.
+
+    Raises
+    ------
+    ConfigError
+        When no provider has this name.
+
+    Examples
+    --------
+    >>> capabilities("embedded").logprobs
+    True
+    """
+    return _entry(provider).capabilities
+
+
+def make_provider(asked: Asked) -> Provider:
+    """Return a provider for a policy's endpoint or for a judge; a recorded judge gets the provider `recorded`.
+
+    Raises
+    ------
+    ConfigError
+        When no provider has this name, or the endpoint does not fit it.
+    ModelMissing
+        When the embedded model was not fetched.
+    """
+    return _entry(asked.provider or "recorded").make(asked)
+
+
+def _entry(provider: str) -> Entry:
+    if provider in PROVIDERS:
+        return PROVIDERS[provider]
+    near = difflib.get_close_matches(provider, PROVIDERS, n=1)
+    known = ", ".join(PROVIDERS)
+    raise ConfigError(
+        f"There is no provider {provider}; known are {known}.",
+        expected=known,
+        got=provider,
+        what_to_do=f"Write provider: {near[0] if near else 'embedded'}.",
+    )

@@ -1,0 +1,56 @@
+import doctest
+import importlib
+
+import pytest
+
+from app import formats
+
+MODULES = [
+    "formats",
+    "forms",
+    "words",
+    "places",
+    "parts",
+    "session",
+    "charts.weights",
+    "charts.tokens",
+    "charts.estimates",
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_in_the_docstrings_hold(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"app.{name}"))
+    assert found.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(9.996, "10"), (999.96, "1,000"), (12.04, "12"), (0.0999, "0.0999"), (99.95, "100"), (1e-5, "1.00 × 10⁻⁵"), (-0.0, "0"), (123456.7, "123,457")],
+)
+def test_numbers_keep_three_digits(value: float, text: str) -> None:
+    assert formats.number(value) == text
+
+
+def test_a_missing_number_is_never_a_digit() -> None:
+    shown = [
+        formats.number(None),
+        formats.percent(None),
+        formats.interval(None),
+        formats.count(None),
+        formats.duration(None),
+    ]
+    assert set(shown) == {formats.MISSING}
+
+
+def test_foreign_text_cannot_become_markup() -> None:
+    hostile = "<script>alert(1)</script> ![x](http://example.org/x.png) **b** $x$ `c` :red[r]"
+    literal = formats.literal(hostile)
+    for sign in "<>![]()*$`:":
+        assert f"\\{sign}" in literal
+        assert literal.count(sign) == literal.count(f"\\{sign}")
+    assert "<" not in formats.chart_text(hostile)
+
+
+def test_control_and_direction_characters_become_visible() -> None:
+    assert formats.visible("a\x00b\u202ec\td\ne") == "a␀b⟨U+202E⟩c\td\ne"

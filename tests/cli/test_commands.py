@@ -1,0 +1,65 @@
+"""Commands, exit codes, and the one JSON document."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.helpers import cje
+from tests.conftest import synthetic_rows
+
+
+def test_a_clean_import_exits_0_and_reports(tmp_path: Path, write_rows: Callable[..., Path]) -> None:
+    path = write_rows(synthetic_rows(600, sd=0.4))
+    done = cje(tmp_path / "w", "import", path, "--json")
+    assert (done.code, set(done.document)) == (0, {"run", "status"})
+    rows = cje(tmp_path / "w", "runs", "--json").document
+    assert [r["status"] for r in rows] == ["complete"]
+    report = cje(tmp_path / "w", "report", rows[0]["id"][:10], "--json").document
+    assert {p["name"]: p["verdict"] for p in report["policies"] if p["role"] != "logging"} == {"clone": "report", "near": "report"}
+    text = cje(tmp_path / "w", "report", "latest").out
+    assert all(p["sentence"] in text for p in report["policies"])
+
+
+def test_a_failing_check_exits_1_unless_told_otherwise(tmp_path: Path, write_rows: Callable[..., Path]) -> None:
+    rows = synthetic_rows(300)
+    for row in rows:
+        row["target_policy_logprobs"]["near"] = row["base_policy_logprob"]
+    path = write_rows(rows)
+    assert cje(tmp_path / "w", "import", path, "--json").code == 1
+    assert cje(tmp_path / "w", "import", path, "--json", "--exit-zero").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        (["import", "no_such_file.jsonl"], "no file"),
+        (["report", "latest"], "no run"),
+        (["run", "no_such.yaml"], "cannot be read"),
+        (["import"], "Missing argument"),
+        (["import", "x", "--judge-scale", "1", "0"], "lower end first"),
+        (["import", "x", "--map", "oops"], "COLUMN=FIELD"),
+        (["serve", "--host", "0.0.0.0"], "only listens on this machine"),
+        (["nonsense"], "No such command"),
+        (["cancel", "zzz"], "no run"),
+    ],
+)
+def test_bad_usage_exits_2_with_one_sentence(tmp_path: Path, arguments: list[str], fragment: str) -> None:
+    done = cje(tmp_path / "w", *arguments, "--json")
+    assert done.code == 2
+    error: dict[str, Any] = done.document["error"]
+    assert set(error) == {"sentence", "expected", "got", "what_to_do"}
+    assert fragment in error["sentence"]
+    plain = cje(tmp_path / "w", *arguments)
+    assert (plain.code, plain.out) == (2, "")
+    assert fragment in plain.err
+
+
+def test_an_import_that_reads_nothing_exits_2(tmp_path: Path) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_text("")
+    done = cje(tmp_path / "w", "import", path, "--json")
+    assert done.code == 2
+    assert json.loads(done.out)["error"]["sentence"].endswith(".")
