@@ -35,7 +35,7 @@ class Upload(Protocol):
         """Go to a position in the file."""
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=Audit.close)
 def _open(workspace: str | None) -> Audit:
     return Audit.open(Path(workspace) if workspace else None)
 

@@ -1,4 +1,4 @@
-"""Checks of the dataset stage: do the lines parse, is each row there once, were responses cut?"""
+"""Checks of the dataset stage: lines that do not parse, copies, and responses that were cut."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import examples, not_evaluated, row_status
-from cje_audit.checks.frame import Bools, Rows
+from cje_audit.checks.frame import Bools, Rows, equals
 from cje_audit.checks.words import count, percent
 from cje_audit.domain.checks import Check, CheckStatus
 
@@ -49,7 +49,7 @@ def check_dataset(facts: DatasetFacts, rows: Rows) -> list[Check]:
 
 
 def schema(facts: DatasetFacts, rows: Rows) -> Check:
-    """Does every row parse and have its fields? Fails (and blocks) when no row is left, fails above 5 % bad lines."""
+    """Ask whether every line parses and has its fields; fails above 5 % bad lines, and blocks when no row is left."""
     bad = len(facts.quarantined)
     status = CheckStatus.FAIL if rows.n == 0 else row_status(bad, facts.n_lines)
     clean = status is CheckStatus.PASS
@@ -78,7 +78,7 @@ def _schema_sentence(facts: DatasetFacts, rows: Rows) -> str:
 
 
 def duplicate_ids(facts: DatasetFacts, rows: Rows) -> Check:
-    """Is each (prompt_id, draw) there once? Exact copies are dropped, copies that differ are quarantined."""
+    """Ask whether each (prompt_id, draw) is there once: exact copies are dropped, copies that differ quarantined."""
     conflicts, copies = len(facts.conflicting_ids), facts.n_exact_duplicates
     status = row_status(conflicts, max(facts.n_lines, 1)) if conflicts else row_status(copies, rows.n + copies, 1.0)
     said = []
@@ -100,8 +100,8 @@ def duplicate_ids(facts: DatasetFacts, rows: Rows) -> Check:
 
 
 def truncation(facts: DatasetFacts, rows: Rows) -> Check:
-    """Were responses cut at the length limit? By finish reasons, else by long responses that stop in mid-sentence."""
-    known = ~np.equal(rows.finish_reason, None).astype(bool)
+    """Ask whether responses were cut at the length limit: by finish reasons, else by where they stop."""
+    known = ~equals(rows.finish_reason, None)
     if known.any():
         return _by_finish_reason(rows, known)
     if facts.unfinished is None or rows.n < 10 * thresholds.DENSITY_ROWS:

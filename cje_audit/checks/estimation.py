@@ -1,4 +1,4 @@
-"""Can these rows speak for that policy? Every answer is judged on raw weights, before any transform."""
+"""Checks whether these rows can speak for that policy, all on raw weights, before any transform."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from cje_audit.checks.weight_checks import Pairing, pair
 from cje_audit.checks.words import count, number, percent
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.tail import khat_threshold
-from cje_audit.numerics.weights import NEAR_ZERO_LOG, WeightSummary, top_share
+from cje_audit.numerics.weights import NEAR_ZERO_LOG, WeightSummary, half_weight_rows
 
 REQUIRED = "estimation.required_stages"
 OVERLAP_CHECKS = (
@@ -45,7 +45,7 @@ def check_estimation(
 def required_stages(
     logging: Column | None, targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts], judge: Column | None
 ) -> Check:
-    """Have all stages run that IPS and SNIPS need? Fails, and blocks, when no policy can be estimated."""
+    """Ask whether all stages have run that IPS and SNIPS need; blocks when no policy can be estimated."""
     unscored = [name for name in facts if name not in targets or not targets[name].n_ok]
     absent = [] if logging is not None and logging.n_ok else ["logging_policy"]
     absent += ["target_policy"] if len(unscored) == len(facts) else []
@@ -109,7 +109,7 @@ def _check(
 
 
 def ess(paired: Pairing, summary: WeightSummary) -> Check:
-    """How many equally weighted rows would say as much?"""
+    """Ask how many equally weighted rows would say as much."""
     rows, fraction = summary.ess, summary.ess_fraction
     fail = rows < thresholds.ESS_FAIL_ROWS or fraction < thresholds.ESS_FAIL_FRACTION
     warn = rows < thresholds.ESS_WARN_ROWS or fraction < thresholds.ESS_WARN_FRACTION
@@ -122,19 +122,20 @@ def ess(paired: Pairing, summary: WeightSummary) -> Check:
 
 
 def max_weight_share(paired: Pairing, summary: WeightSummary) -> Check:
-    """How much of all weight does the heaviest row carry?"""
+    """Ask how much of all weight the heaviest row carries."""
     share = summary.max_share
     uneven = share > thresholds.SHARE_EQUAL / summary.n
     status = _status(uneven and share > thresholds.SHARE_FAIL, uneven and share > thresholds.SHARE_WARN)
-    half = next((k for k in (1, 2, 3, 5, 10, 20) if top_share(paired.ratio, k) >= 0.5), None)
-    carry = f"; {half} of {summary.n:,} rows carry half of it" if half is not None else ""
-    sentence = f"The heaviest row carries {percent(share)} of all weight for {paired.name}{carry}."
+    half = count(half_weight_rows(paired.ratio), summary.n)
+    sentence = (
+        f"The heaviest row carries {percent(share)} of all weight for {paired.name}; {half} rows carry half of it."
+    )
     limit = thresholds.SHARE_FAIL if status is CheckStatus.FAIL else thresholds.SHARE_WARN
     return _check("max_weight_share", paired, status, share, limit, sentence, heavy=5)
 
 
 def tail_index(paired: Pairing, summary: WeightSummary) -> Check:
-    """Is the tail of the weights light enough for averages to settle?"""
+    """Ask whether the tail of the weights is light enough for averages to settle."""
     khat = summary.tail.pareto_khat
     if khat is None:
         return not_evaluated("estimation.tail_index", f"{summary.tail.reason}", paired.name)
@@ -150,7 +151,7 @@ def tail_index(paired: Pairing, summary: WeightSummary) -> Check:
 
 
 def overlap(paired: Pairing, summary: WeightSummary) -> Check:
-    """How similar are the two policies on the logged rows (1: equal, 0: no response in common)?"""
+    """Ask how similar the two policies are on the logged rows (1: equal, 0: no response in common)."""
     value = summary.sqrt_overlap
     status = _status(value < thresholds.SQRT_FAIL, value < thresholds.SQRT_WARN)
     said = "" if status is CheckStatus.PASS else f": {paired.name} writes text the logs hardly contain"
@@ -160,7 +161,7 @@ def overlap(paired: Pairing, summary: WeightSummary) -> Check:
 
 
 def near_zero_weights(paired: Pairing, summary: WeightSummary) -> Check:
-    """How many rows have practically no weight (below 1e-6)?"""
+    """Ask how many rows have practically no weight (below 1e-6)."""
     share = summary.near_zero_share
     light = paired.ratio < NEAR_ZERO_LOG
     status = _status(share >= thresholds.NEAR_ZERO_FAIL, share >= thresholds.NEAR_ZERO_WARN)

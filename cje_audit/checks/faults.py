@@ -4,7 +4,7 @@ import numpy as np
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.fallback import Measured, fallback_constants
-from cje_audit.checks.frame import Bools, Codes, Column, Floats, Rows
+from cje_audit.checks.frame import Bools, Codes, Column, Floats, Rows, equals
 from cje_audit.checks.resolution import grid_size
 from cje_audit.domain.codes import FailureCode
 
@@ -39,15 +39,14 @@ def audit_column(rows: Rows, reported: Floats, codes: Codes) -> Column:
 
 def is_clean(codes: Codes) -> Bools:
     """Mark the cells without a code."""
-    clean: Bools = np.equal(codes, None).astype(np.bool_)
-    return clean
+    return equals(codes, None)
 
 
 def has_code(column: Column, *codes: FailureCode) -> Bools:
     """Mark the cells of a column that carry one of the codes."""
     marked = np.zeros(len(column.codes), dtype=bool)
     for code in codes:
-        marked |= np.equal(column.codes, str(code)).astype(bool)
+        marked |= equals(column.codes, str(code))
     return marked
 
 
@@ -70,15 +69,16 @@ def zero_on_text(rows: Rows, reported: Floats, mask: Bools) -> Bools:
     fifth of the column is 0, or at least five different short texts are while hardly any value lies close to 0. In a
     column rounded so coarsely that 0 is only a small number, nothing is marked but a column full of zeros.
     """
-    zero = mask & (reported == 0)
-    n_zero, n = np.count_nonzero(zero), np.count_nonzero(mask)
+    zero: Bools = mask & (reported == 0)
+    n_zero, n = int(np.count_nonzero(zero)), int(np.count_nonzero(mask))
     if is_coarse(reported[mask & (reported < 0)]):
-        return zero & bool(n_zero > thresholds.ZERO_ALL * n)
-    long = (rows.response_chars >= thresholds.ZERO_CHARS) | (rows.response_tokens >= thresholds.ZERO_TOKENS)
-    close = np.count_nonzero(mask & (reported < 0) & (reported > -thresholds.NEAR_ZERO))
+        return zero if n_zero > thresholds.ZERO_ALL * n else np.zeros_like(zero)
+    long: Bools = (rows.response_chars >= thresholds.ZERO_CHARS) | (rows.response_tokens >= thresholds.ZERO_TOKENS)
+    close = int(np.count_nonzero(mask & (reported < 0) & (reported > -thresholds.NEAR_ZERO)))
     short_texts = len(np.unique(rows.text_key[zero & ~long]))
-    suspicious = n_zero > thresholds.ZERO_MASS * n or short_texts >= max(thresholds.ZERO_TOKENS, close)
-    return zero if suspicious else zero & long
+    suspicious = n_zero > thresholds.ZERO_MASS * n or short_texts >= max(float(thresholds.ZERO_TOKENS), close)
+    marked: Bools = zero if suspicious else zero & long
+    return marked
 
 
 def is_coarse(values: Floats) -> bool:

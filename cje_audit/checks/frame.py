@@ -12,6 +12,18 @@ Bools = NDArray[np.bool_]
 Codes = NDArray[np.object_]
 
 
+def equals(values: Codes, wanted: str | None) -> Bools:
+    """Mark where an object array holds a string, or None; bool (n,).
+
+    Examples
+    --------
+    >>> equals(np.array(["sentinel", None], dtype=object), None).tolist()
+    [False, True]
+    """
+    marked: Bools = np.asarray(values == np.full(len(values), wanted, dtype=object), dtype=np.bool_)
+    return marked
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """One measured column.

@@ -1,4 +1,4 @@
-"""Are the policies really different ones? Equal columns under different names, and one identity with two answers."""
+"""Whether the policies really are different ones: equal columns under two names, one identity with two answers."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -12,6 +12,8 @@ from cje_audit.checks.words import count
 from cje_audit.domain.checks import Check, CheckStatus
 
 CHECK = "target_policy.identical_policies"
+Twin = tuple[str, str, int, int]
+"""Two policies, how many rows agree (or differ), of how many."""
 
 
 def shared_values(a: Column, b: Column) -> tuple[int, int]:
@@ -22,11 +24,10 @@ def shared_values(a: Column, b: Column) -> tuple[int, int]:
     return int(np.count_nonzero(same)), int(np.count_nonzero(telling))
 
 
-def twins(targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts]) -> list[tuple[str, str, int, int]]:
+def twins(targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts]) -> list[Twin]:
     """Return pairs of differently identified target policies with the same log-probs on 90 % of the rows."""
-    scored = [name for name in facts if name in targets and targets[name].n_ok]
     found = []
-    for a, b in combinations(scored, 2):
+    for a, b in combinations(_comparable(targets, facts), 2):
         if _one_identity(facts[a], facts[b]):
             continue
         same, telling = shared_values(targets[a], targets[b])
@@ -40,13 +41,10 @@ def twin_names(targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts]) 
     return frozenset(name for a, b, *_ in twins(targets, facts) for name in (a, b))
 
 
-def split_identities(
-    targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts]
-) -> list[tuple[str, str, int, int]]:
+def split_identities(targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts]) -> list[Twin]:
     """Return pairs of target policies of one identity whose log-probs differ on more than a tenth of the rows."""
-    scored = [name for name in facts if name in targets and targets[name].n_ok]
     found = []
-    for a, b in combinations(scored, 2):
+    for a, b in combinations(_comparable(targets, facts), 2):
         if not _one_identity(facts[a], facts[b]):
             continue
         same, telling = shared_values(targets[a], targets[b])
@@ -55,15 +53,20 @@ def split_identities(
     return found
 
 
+def _comparable(targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts]) -> list[str]:
+    """Return the scored policies that should be unlike each other; a clone is compared with the logging policy."""
+    return [n for n, f in facts.items() if f.role != "clone" and n in targets and targets[n].n_ok]
+
+
 def _one_identity(a: PolicyFacts, b: PolicyFacts) -> bool:
     return a.identity is not None and a.identity == b.identity
 
 
 def identical_policies(targets: Mapping[str, Column], facts: Mapping[str, PolicyFacts]) -> Check:
-    """Different policies with the same log-probs fail; one identity with different log-probs warns."""
-    scored = [name for name in facts if name in targets and targets[name].n_ok]
+    """Fail different policies with the same log-probs; warn of one identity with different log-probs."""
+    scored = _comparable(targets, facts)
     if len(scored) < 2:
-        return not_evaluated(CHECK, "fewer than two target policies have log-probs to compare")
+        return not_evaluated(CHECK, "fewer than two target policies (clones aside) have log-probs to compare")
     same, split = twins(targets, facts), split_identities(targets, facts)
     status = CheckStatus.FAIL if same else CheckStatus.WARN if split else CheckStatus.PASS
     said = [
@@ -76,7 +79,7 @@ def identical_policies(targets: Mapping[str, Column], facts: Mapping[str, Policy
         status=status,
         value=max((k / n for *_, k, n in same), default=None),
         threshold=thresholds.TIED,
-        n_affected=max((k for *_, k, _n in same + split), default=0),
+        n_affected=max(k for *_, k, _n in same + split) if said else None,
         sentence="; ".join(said) + "." if said else f"The {len(scored)} target policies have different log-probs.",
         what_to_do="Check model, template and system prompt of these policies, then score them again."
         if said

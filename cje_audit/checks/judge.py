@@ -37,7 +37,7 @@ def check_judge(rows: Rows, column: Column | None, oracle: Column | None, scale:
 
 
 def scored(rows: Rows, column: Column | None) -> Check:
-    """Is every row judged? Fails below four fifths; with no score at all it blocks."""
+    """Ask whether every row is judged; fails below four fifths, and blocks with no score at all."""
     n_ok = 0 if column is None else column.n_ok
     missing = np.ones(rows.n, dtype=bool) if column is None else ~column.ok
     status = CheckStatus.FAIL if not n_ok else row_status(rows.n - n_ok, rows.n, thresholds.MISSING_FAIL)
@@ -56,7 +56,7 @@ def scored(rows: Rows, column: Column | None) -> Check:
 
 
 def score_range(rows: Rows, column: Column, scale: Pair) -> Check:
-    """Do all scores lie on the declared scale?"""
+    """Ask whether all scores lie on the declared scale."""
     fault = Fault(
         "judge.range",
         "scores",
@@ -68,7 +68,7 @@ def score_range(rows: Rows, column: Column, scale: Pair) -> Check:
 
 
 def constant(rows: Rows, column: Column) -> Check:
-    """Do the scores vary at all? If not, every policy gets the same value."""
+    """Ask whether the scores vary at all; if not, every policy gets the same value."""
     if column.n_ok < thresholds.CONSTANT_ROWS:
         return not_evaluated("judge.constant", f"only {count(column.n_ok, rows.n)} rows have a score")
     values = column.values[column.ok]

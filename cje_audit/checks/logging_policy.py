@@ -37,7 +37,7 @@ def check_logging_policy(rows: Rows, column: Column | None, facts: PolicyFacts) 
 
 
 def computed(rows: Rows, column: Column | None, facts: PolicyFacts) -> Check:
-    """Are the logging log-probs there? Fails, and blocks every estimate, below half of the rows."""
+    """Ask whether the logging log-probs are there; blocks every estimate below half of the rows."""
     n_ok = 0 if column is None else column.n_ok
     enough = n_ok > 0 and n_ok >= thresholds.LOGGING_MISSING_FAIL * rows.n
     status = CheckStatus.PASS if n_ok == rows.n and enough else CheckStatus.WARN if enough else CheckStatus.FAIL
@@ -56,7 +56,7 @@ def computed(rows: Rows, column: Column | None, facts: PolicyFacts) -> Check:
 
 
 def sampling_density(rows: Rows, column: Column | None, facts: PolicyFacts) -> Check:
-    """Do the log-probs belong to the density that was sampled? They are scored at temperature 1 and top_p 1."""
+    """Ask whether the log-probs, scored at temperature 1 and top_p 1, belong to the density that was sampled."""
     check = "logging_policy.sampling_density"
     if not facts.sampling:
         return not_evaluated(check, "the file does not say with which temperature and top_p the responses were drawn")

@@ -58,7 +58,7 @@ def sentinel_fault(stage: str) -> Fault:
 
 
 def zero_logprobs(stage: str, rows: Rows, column: Column, policy: str | None) -> Check:
-    """Are there log-probs of exactly 0 on real text? Nearly all: the server ignored the request."""
+    """Ask for log-probs of exactly 0 on real text; if nearly all are, the server ignored the request."""
     mask = has_code(column, FailureCode.ZERO_ON_TEXT)
     n, n_reported = int(mask.sum()), int(np.count_nonzero(~np.isnan(column.reported)))
     fault = Fault(
@@ -76,7 +76,7 @@ def zero_logprobs(stage: str, rows: Rows, column: Column, policy: str | None) ->
 
 
 def logprob_density(stage: str, rows: Rows, column: Column, policy: str | None, logging: Column | None) -> Check:
-    """Are the nats per character plausible, and do log-probs grow with length as sums do?"""
+    """Ask whether the nats per character are plausible and log-probs grow with length, as sums do."""
     check = f"{stage}.logprob_density"
     usable = column.ok & (rows.response_chars > 0) & (column.values < 0)
     if np.count_nonzero(usable) < thresholds.DENSITY_ROWS:

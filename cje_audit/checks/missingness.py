@@ -1,4 +1,4 @@
-"""Do failed rows differ from kept ones? If so, what is left no longer stands for the whole."""
+"""Whether failed rows differ from kept ones: if so, what is left no longer stands for the whole."""
 
 import numpy as np
 
@@ -56,9 +56,8 @@ def found_patterns(rows: Rows, lost: Bools, logging: Column, target: Column, jud
     for more, less, values in columns:
         test = _test(values, lost)
         if test is not None and _speaks(test):
-            found.append(
-                f"{more if test.superiority > 0.5 else less} ({percent(max(test.superiority, 1 - test.superiority))} of pairs)"
-            )
+            pairs = percent(max(test.superiority, 1 - test.superiority))
+            found.append(f"{more if test.superiority > 0.5 else less} ({pairs} of pairs)")
     return found
 
 

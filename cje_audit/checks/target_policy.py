@@ -53,7 +53,7 @@ def _nothing_scored(rows: Rows, facts: Mapping[str, PolicyFacts]) -> list[Check]
         value=0.0,
         threshold=1.0,
         n_affected=rows.n,
-        sentence=f"No row has a log-prob under {names}: the target policy stage has not run, so nothing can be estimated.",
+        sentence=f"No row has a log-prob under {names}: the target policy stage has not run. Nothing can be estimated.",
         what_to_do=SKIPPED,
     )
     why = "there is no target log-prob at all"
@@ -81,7 +81,7 @@ def check_target_policy(
 
 
 def computed(rows: Rows, target: Column | None, name: str) -> Check:
-    """Has teacher forcing run for this policy? Fails, and blocks it, when no row has a valid log-prob."""
+    """Ask whether teacher forcing has run for this policy; blocks it when no row has a valid log-prob."""
     n_ok = 0 if target is None else target.n_ok
     run = n_ok > 0
     return Check(
@@ -105,6 +105,7 @@ def coverage(rows: Rows, target: Column | None, name: str) -> Check:
     missing = ~target.ok
     n_missing = int(missing.sum())
     status = row_status(n_missing, rows.n, thresholds.MISSING_FAIL)
+    share = percent(target.n_ok / max(rows.n, 1))
     return Check(
         id=COVERAGE,
         policy=name,
@@ -112,7 +113,7 @@ def coverage(rows: Rows, target: Column | None, name: str) -> Check:
         value=target.n_ok / rows.n if rows.n else None,
         threshold=1 - thresholds.MISSING_FAIL,
         n_affected=n_missing,
-        sentence=f"{count(target.n_ok, rows.n)} rows ({percent(target.n_ok / max(rows.n, 1))}) have a valid log-prob under {name}.",
+        sentence=f"{count(target.n_ok, rows.n)} rows ({share}) have a valid log-prob under {name}.",
         what_to_do="Retry the failed rows; see their codes." if n_missing else None,
         example_ids=examples(rows, missing),
     )

@@ -67,7 +67,7 @@ def check_weights(paired: Pairing) -> list[Check]:
 
 
 def uniform_weights(paired: Pairing) -> Check:
-    """Are 90 % of the weights exactly tied? Zeros on both sides, a clone, or a policy scored with other settings."""
+    """Ask whether 90 % of the weights are exactly tied: zeros on both sides, a clone, or a policy scored wrongly."""
     check = "target_policy.uniform_weights"
     zeros = (paired.target.reported == 0) & (paired.logging.reported == 0)
     reported = int(np.count_nonzero(~np.isnan(paired.target.reported) & ~np.isnan(paired.logging.reported)))
@@ -79,8 +79,8 @@ def uniform_weights(paired: Pairing) -> Check:
         why = f"only {count(int(paired.both.sum()), paired.rows.n)} rows have both log-probs"
         return not_evaluated(check, why, paired.name)
     constant, tied = most_frequent(paired.ratio, considered)
-    n_tied, n = int(np.count_nonzero(tied)), int(np.count_nonzero(considered))
-    is_uniform = n_tied >= thresholds.TIED * n
+    n_tied, n = int(np.count_nonzero(tied)), len(tied)
+    is_uniform = int(np.count_nonzero(tied & considered)) >= thresholds.TIED * int(np.count_nonzero(considered))
     expected = paired.policy.role == "clone" and abs(constant) <= thresholds.TIED_NATS
     failed = is_uniform and not expected
     return Check(
@@ -99,11 +99,11 @@ def uniform_weights(paired: Pairing) -> Check:
 
 
 def most_frequent(ratio: Floats, considered: Bools) -> tuple[float, Bools]:
-    """Return the log ratio that most of the considered rows share (within 1e-6 nats), and the rows that share it."""
+    """Return the log ratio that most of the considered rows share (within 1e-6 nats), and all rows that share it."""
     steps = np.round(ratio[considered] / thresholds.TIED_NATS)
     values, counts = np.unique(steps, return_counts=True)
     constant = float(values[np.argmax(counts)]) * thresholds.TIED_NATS
-    tied: Bools = considered & (np.abs(ratio - constant) <= thresholds.TIED_NATS)
+    tied: Bools = np.abs(ratio - constant) <= thresholds.TIED_NATS
     return constant, tied
 
 
@@ -143,10 +143,12 @@ def _uniform_sentence(paired: Pairing, constant: float, n_tied: int, n: int, is_
 
 
 def mean_weight(paired: Pairing, summary: WeightSummary) -> Check:
-    """Is the mean raw weight 1, as it must be? Judged only where the tail allows an interval."""
+    """Ask whether the mean raw weight is 1, as it must be; judged only where the tail allows an interval."""
     interval = summary.mean.interval()
-    shown = f"The mean raw weight of {paired.name} is {number(summary.mean.value)} (95 % interval {span(interval)}, {summary.n:,} of "
-    shown += f"{paired.rows.n:,} rows); it must be 1"
+    shown = (
+        f"The mean raw weight of {paired.name} is {number(summary.mean.value)} "
+        f"(95 % interval {span(interval)}, {count(summary.n, paired.rows.n)} rows); it must be 1"
+    )
     silent = _no_mean(summary, interval)
     warn = _outside(summary.mean.interval(thresholds.MEAN_WARN_LEVEL))
     if silent is None and warn and summary.mean.log_value < 0 and _thin(summary):
@@ -171,7 +173,7 @@ def mean_weight(paired: Pairing, summary: WeightSummary) -> Check:
         n_affected=summary.n if warn else 0,
         sentence=shown
         + (", and no such deviation is due to chance." if warn else ", and nothing speaks against that."),
-        what_to_do="Score both policies with the same scorer, template and text; the two columns do not belong together."
+        what_to_do="Score both policies with one scorer, template and text; the two columns do not belong together."
         if warn
         else None,
     )
@@ -201,7 +203,7 @@ def _outside(interval: Pair | None) -> bool:
 
 
 def log_ratio_sign(paired: Pairing) -> Check:
-    """Is the mean log ratio at most 0, as Jensen's inequality demands? Catches swapped policies and wrong units."""
+    """Ask whether the mean log ratio is at most 0 (Jensen); catches swapped policies and wrong units."""
     check = "target_policy.log_ratio_sign"
     cluster = paired.rows.cluster[paired.both]
     groups, mean = n_clusters(cluster), float(paired.ratio.mean())
@@ -236,7 +238,7 @@ def log_ratio_sign(paired: Pairing) -> Check:
 
 
 def clone_noise(paired: Pairing, summary: WeightSummary) -> Check:
-    """What is the noise floor of scoring the same thing twice? Only a clone can tell; it warns, never fails."""
+    """Measure the noise floor of scoring the same thing twice; only a clone can tell, and it never fails."""
     check = "target_policy.clone_noise"
     if paired.policy.role != "clone":
         return not_evaluated(check, f"{paired.name} is not a clone of the logging policy", paired.name)
@@ -254,7 +256,7 @@ def clone_noise(paired: Pairing, summary: WeightSummary) -> Check:
         threshold=thresholds.NOISE_ESS,
         n_affected=int(stray.sum()),
         sentence=_noise_sentence(paired, summary, int(stray.sum())),
-        what_to_do="Score both policies with one scorer, in one precision and batch setting, and look at the straying rows."
+        what_to_do="Score both policies with one scorer, precision and batch setting, and look at the straying rows."
         if warn
         else None,
         example_ids=examples(paired.rows, paired.rows_where(stray)) if warn else (),
@@ -266,6 +268,7 @@ def _noise_sentence(paired: Pairing, summary: WeightSummary, n_stray: int) -> st
         return f"All {summary.n:,} weights of {paired.name} are exactly 1: the noise floor is 0."
     worst = math.floor(10 * float(np.abs(paired.ratio).max()) + 0.5) / 10
     return (
-        f"{count(n_stray, summary.n)} weights of {paired.name} differ from 1, by up to e^{worst:g}, though it is the logging "
-        f"policy itself. This noise alone leaves {number(summary.ess)} effective rows of {summary.n:,} ({percent(summary.ess_fraction)})."
+        f"{count(n_stray, summary.n)} weights of {paired.name} differ from 1, by up to e^{worst:g}, "
+        "though it is the logging policy itself. This noise alone leaves "
+        f"{number(summary.ess)} effective rows of {summary.n:,} ({percent(summary.ess_fraction)})."
     )

@@ -1,4 +1,4 @@
-"""Do two groups of rows differ? A rank test with ties, and its size."""
+"""A rank test with ties: whether two groups of rows differ, and by how much."""
 
 import math
 from dataclasses import dataclass

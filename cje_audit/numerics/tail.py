@@ -76,7 +76,7 @@ def upper_tail(log_ratio: Floats) -> Tail:
     >>> upper_tail(np.zeros(10)).reason
     'only 2 of 10 weights make the tail, 30 are needed'
     >>> upper_tail(np.zeros(1000)).reason
-    '1 of the 95 largest weights are different from each other'
+    'only 1 of the 95 largest weights are distinct'
     """
     n = len(log_ratio)
     m = tail_size(n)
@@ -85,7 +85,7 @@ def upper_tail(log_ratio: Floats) -> Tail:
     top = np.sort(np.partition(log_ratio, n - m - 1)[n - m - 1 :])
     distinct = len(np.unique(top[1:]))
     if distinct < MIN_DISTINCT_SHARE * m or top[1] == top[0]:
-        return Tail(None, None, m, f"{distinct} of the {m} largest weights are different from each other")
+        return Tail(None, None, m, f"only {distinct} of the {m} largest weights are distinct")
     return _fit(top[1:], float(top[0]), m)
 
 

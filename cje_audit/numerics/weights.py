@@ -164,6 +164,18 @@ def top_share(log_ratios: Floats, rows: int) -> float:
     return float(np.sort(heaviest)[::-1].sum() / relative.sum())
 
 
+def half_weight_rows(log_ratios: Floats) -> int:
+    """Return how many of the heaviest rows together carry half of all weight.
+
+    Examples
+    --------
+    >>> half_weight_rows(np.zeros(10)), half_weight_rows(np.array([9.0, 0.0, 0.0]))
+    (5, 1)
+    """
+    falling = np.sort(relative_weights(log_ratios))[::-1]
+    return int(np.searchsorted(np.cumsum(falling), 0.5 * float(falling.sum())) + 1)
+
+
 def describe_log_ratios(log_ratios: Floats) -> LogRatios:
     """Summarise the log ratios (nats)."""
     low, p05, p50, p95, high = (float(q) for q in np.quantile(log_ratios, (0.0, 0.05, 0.5, 0.95, 1.0)))

@@ -93,7 +93,7 @@ def _from_answers(
     codes = np.full(rows.n, None, dtype=object)
     results: list[LogProbResult | None] = [None] * rows.n
     missing = as_objects(sample["response_code"])
-    codes[:] = np.where(missing == None, "empty_response", missing)  # noqa: E711 - elementwise comparison with None
+    codes[:] = np.where(missing == None, "empty_response", missing)  # noqa: E711
     for row, answer in by_row.items():
         result = answer.result
         results[row] = result  # type: ignore[assignment]  # asked with kind logprobs

@@ -8,7 +8,7 @@ from cje_audit.domain.views import CellView, HeavyRow, TokenValue, WeightView
 from tests.app import reports
 
 GOOD = reports.policy("good", Verdict.REPORT, truths=(reports.truth(),))
-REFUSED = reports.policy("refused", Verdict.REFUSE, estimates=(reports.estimate(0.777, primary=False),))
+REFUSED = reports.policy("refused", Verdict.REFUSE, estimates=(reports.estimate(0.73713, primary=False),))
 CLONE = reports.policy("clone", Verdict.REPORT, role="clone", weights=reports.weights(reports.NARROW))
 
 
@@ -18,11 +18,11 @@ def test_a_refused_policy_is_named_but_its_number_is_drawn_nowhere() -> None:
     drawn = chart.figure.to_json() + chart.table.to_csv() + chart.sentence
     assert "refused" in drawn
     assert "no number" in drawn
-    assert "0.777" not in drawn
+    assert "0.737" not in drawn
 
 
 def test_a_refused_policy_shows_no_number_even_if_an_estimate_says_primary() -> None:
-    wrong = reports.policy("refused", Verdict.REFUSE, estimates=(reports.estimate(0.777, primary=True),))
+    wrong = reports.policy("refused", Verdict.REFUSE, estimates=(reports.estimate(0.73713, primary=True),))
     assert estimates.forest(reports.report(wrong)) is None
     assert estimates.estimates_table([wrong]).empty
 

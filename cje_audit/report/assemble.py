@@ -1,0 +1,63 @@
+"""The whole report from the facts and the checks. Same facts, same bytes."""
+
+from collections.abc import Sequence
+
+from cje_audit.checks.dataset import check_dataset
+from cje_audit.checks.estimation import check_estimation
+from cje_audit.checks.judge import check_judge
+from cje_audit.checks.logging_policy import check_logging_policy
+from cje_audit.checks.target_policy import check_target_policies
+from cje_audit.checks.verdicts import blocks
+from cje_audit.domain.checks import STAGES, Check, worst
+from cje_audit.domain.report import Report, RunHeader, StageReport, Summary
+from cje_audit.report.comparisons import best_policy, compare_policies
+from cje_audit.report.facts import RunFacts, StageFacts
+from cje_audit.report.failures import failure_groups
+from cje_audit.report.policies import policy_reports
+from cje_audit.report.sentences import summary_sentence
+
+
+def run_checks(facts: RunFacts) -> list[Check]:
+    """Run every check of every stage, in the order of the stages."""
+    return [
+        *check_dataset(facts.dataset, facts.rows),
+        *check_logging_policy(facts.rows, facts.logging_column, facts.logging),
+        *check_target_policies(facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge),
+        *check_judge(facts.rows, facts.judge, facts.oracle, facts.scale),
+        *check_estimation(facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge),
+    ]
+
+
+def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Report:
+    """Put the report together; `checks` are all checks of the run, each once."""
+    policies = policy_reports(facts, checks)
+    comparisons = compare_policies(facts, policies)
+    best = best_policy(policies, comparisons)
+    sentence = summary_sentence(facts, policies, comparisons, best, blocks(checks, None))
+    return Report(
+        run=header,
+        summary=Summary(sentence=sentence, best_policy=best),
+        stages=tuple(stage_reports(facts.stages, checks)),
+        policies=policies,
+        comparisons=comparisons,
+        failures=failure_groups(facts),
+    )
+
+
+def stage_reports(stages: Sequence[StageFacts], checks: Sequence[Check]) -> list[StageReport]:
+    """Return the five stages in order, each with its checks."""
+    known = {stage.name: stage for stage in stages}
+    return [_stage(known.get(name, StageFacts(name, None, None, None, None)), checks) for name in STAGES]
+
+
+def _stage(stage: StageFacts, checks: Sequence[Check]) -> StageReport:
+    own = tuple(c for c in checks if c.stage == stage.name)
+    return StageReport(
+        name=stage.name,
+        status=worst([c.status for c in own]),
+        n_in=stage.n_in,
+        n_ok=stage.n_ok,
+        n_failed=stage.n_failed,
+        seconds=stage.seconds,
+        checks=own,
+    )

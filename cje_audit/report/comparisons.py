@@ -1,0 +1,120 @@
+"""Differences between policies, paired by prompt, adjusted for how many are made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from cje_audit.checks.words import number, span
+from cje_audit.domain.checks import Verdict
+from cje_audit.domain.report import Comparison, PolicyReport
+from cje_audit.numerics.compare import difference, holm, spread_influence, two_sided_p
+from cje_audit.numerics.point import Inferred
+from cje_audit.report.estimates import Sample, sample_of, snips_point
+from cje_audit.report.facts import RunFacts
+
+RANKABLE = (Verdict.REPORT, Verdict.RANK_ONLY)
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Paired:
+    """A computed difference a − b, before adjustment."""
+
+    a: str
+    b: str
+    got: Inferred
+    p_value: float | None
+    n_pairs: int
+
+
+def headline_reward(policy: PolicyReport) -> str | None:
+    """Return the reward of a policy's primary estimate."""
+    return next((e.reward for e in policy.estimates if e.primary), None)
+
+
+def compare_policies(facts: RunFacts, policies: Sequence[PolicyReport]) -> tuple[Comparison, ...]:
+    """Compare every pair; pairs with a refused policy, or with different rewards, are not comparable."""
+    rewards = {p.name: headline_reward(p) for p in policies if p.verdict in RANKABLE}
+    made: list[Paired | Comparison] = []
+    for a, b in combinations(policies, 2):
+        reason = _incomparable(a, b, rewards)
+        reward = rewards.get(a.name)
+        made.append(_refused(a, b, reason) if reason or reward is None else _pair(facts, a.name, b.name, reward))
+    adjusted = iter(holm([m.p_value for m in made if isinstance(m, Paired) and m.p_value is not None]))
+    return tuple(
+        m if isinstance(m, Comparison) else _told(m, None if m.p_value is None else next(adjusted)) for m in made
+    )
+
+
+def _incomparable(a: PolicyReport, b: PolicyReport, rewards: dict[str, str | None]) -> str | None:
+    unfit = [p.name for p in (a, b) if p.name not in rewards]
+    if unfit:
+        return f"{' and '.join(unfit)} may not be given a number"
+    if rewards[a.name] != rewards[b.name]:
+        return f"{a.name} is measured by {rewards[a.name]}, {b.name} by {rewards[b.name]}"
+    return None
+
+
+def _refused(a: PolicyReport, b: PolicyReport, reason: str | None) -> Comparison:
+    return Comparison(
+        a=a.name, b=b.name, difference=None, interval=None, p_value=None, p_adjusted=None, adjustment=None, n_pairs=0,
+        comparable=False, sentence=f"{a.name} and {b.name} cannot be compared: {reason}.",
+    )  # fmt: skip
+
+
+def _pair(facts: RunFacts, a: str, b: str, reward: str) -> Paired | Comparison:
+    first, second = sample_of(facts, a, reward), sample_of(facts, b, reward)
+    if first is None or second is None:
+        raise ValueError("A policy with a headline has rows.")
+    one, two = snips_point(first), snips_point(second)
+    if one.value is None or one.influence is None or two.value is None or two.influence is None:
+        raise ValueError("SNIPS always has a value.")
+    shares = spread_influence(one.influence, first.used), spread_influence(two.influence, second.used)
+    got = difference(one.value - two.value, *shares, facts.rows.cluster)
+    return Paired(a, b, got, two_sided_p(got), _shared_prompts(first, second))
+
+
+def _shared_prompts(first: Sample, second: Sample) -> int:
+    return len(np.intersect1d(first.cluster, second.cluster))
+
+
+def _told(paired: Paired, p_adjusted: float | None) -> Comparison:
+    return Comparison(
+        a=paired.a,
+        b=paired.b,
+        difference=paired.got.value,
+        interval=paired.got.interval,
+        p_value=paired.p_value,
+        p_adjusted=p_adjusted,
+        adjustment=None if p_adjusted is None else "holm",
+        n_pairs=paired.n_pairs,
+        comparable=True,
+        sentence=_sentence(paired, p_adjusted),
+    )
+
+
+def _sentence(paired: Paired, p_adjusted: float | None) -> str:
+    shown = (
+        f"{paired.a} − {paired.b}: {number(paired.got.value)} "
+        f"(95 % interval {span(paired.got.interval)}, {paired.n_pairs:,} prompts in common)"
+    )
+    if p_adjusted is None:
+        return f"{shown}."
+    verdict = "a difference beyond chance" if p_adjusted < SIGNIFICANT else "no difference beyond chance"
+    return f"{shown}, adjusted p = {number(p_adjusted)}: {verdict}."
+
+
+def best_policy(policies: Sequence[PolicyReport], comparisons: Sequence[Comparison]) -> str | None:
+    """Return the policy that is ahead of every other rankable one beyond chance, or None. Clones do not compete."""
+    names = [p.name for p in policies if p.verdict in RANKABLE and p.role != "clone"]
+    ahead = {
+        (c.a, c.b) if c.difference > 0 else (c.b, c.a) for c in comparisons if _clear(c) and c.difference is not None
+    }
+    winners = [n for n in names if len(names) > 1 and all((n, other) in ahead for other in names if other != n)]
+    return winners[0] if winners else None
+
+
+def _clear(comparison: Comparison) -> bool:
+    return comparison.p_adjusted is not None and comparison.p_adjusted < SIGNIFICANT

@@ -1,0 +1,85 @@
+"""Everything the report is made of, as plain arrays and domain types: no table, no file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cje_audit.checks.dataset import DatasetFacts
+from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
+from cje_audit.numerics.arrays import Pair
+
+
+@dataclass(frozen=True, eq=False)
+class FreshDraws:
+    """Judged responses a policy wrote itself: the truth to hold its estimate against.
+
+    `judge` and `oracle` are float64 (m,), NaN where missing; `cluster` int64 (m,), one number per prompt.
+    """
+
+    judge: Floats
+    oracle: Floats
+    cluster: Ints
+    source: str = "fresh draws"
+
+
+@dataclass(frozen=True, eq=False)
+class StageFacts:
+    """Counts and duration of one stage; None where it has not run."""
+
+    name: str
+    n_in: int | None
+    n_ok: int | None
+    n_failed: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class RunFacts:
+    """One run: rows, columns, and what is known beside them.
+
+    `targets` names every declared target policy in order; `target_columns` may lack those never scored. `scale` is the
+    judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all labels lie on it.
+    """
+
+    rows: Rows
+    logging: PolicyFacts
+    logging_column: Column | None
+    targets: Mapping[str, PolicyFacts]
+    target_columns: Mapping[str, Column]
+    judge: Column | None
+    oracle: Column | None
+    scale: Pair
+    dataset: DatasetFacts
+    stages: tuple[StageFacts, ...]
+    fresh_draws: Mapping[str, FreshDraws] = field(default_factory=dict)
+    oracle_scale: Pair | None = None
+
+    def label_scale(self) -> Pair | None:
+        """Return the scale of the oracle labels, None where it is unknown."""
+        if self.oracle_scale is not None or self.oracle is None or not self.oracle.n_ok:
+            return self.oracle_scale
+        labels = self.oracle.values[self.oracle.ok]
+        return self.scale if self.scale[0] <= labels.min() and labels.max() <= self.scale[1] else None
+
+    def reward(self, name: str) -> Column | None:
+        """Return the column behind a reward name (`judge` or `oracle`)."""
+        return {"judge": self.judge, "oracle": self.oracle}[name]
+
+    def reward_scale(self, name: str) -> Pair | None:
+        """Return the scale of a reward."""
+        return self.scale if name == "judge" else self.label_scale()
+
+    def has_weight(self, policy: str) -> Bools:
+        """Mark rows with both log-probs of a target policy, bool (n,)."""
+        target = self.target_columns.get(policy)
+        if target is None or self.logging_column is None:
+            return np.zeros(self.rows.n, dtype=bool)
+        return target.ok & self.logging_column.ok
+
+    def log_ratio(self, policy: str) -> Floats:
+        """Return target − logging in nats, NaN where either is missing, float64 (n,)."""
+        target = self.target_columns.get(policy)
+        if target is None or self.logging_column is None:
+            return np.full(self.rows.n, np.nan)
+        return target.values - self.logging_column.values

@@ -1,0 +1,140 @@
+"""The one sentence per policy, and the one about the run. They are printed byte for byte everywhere."""
+
+import math
+from collections.abc import Sequence
+
+from cje_audit.checks import thresholds
+from cje_audit.checks.verdicts import OVERLAP_STAGE, Decision
+from cje_audit.checks.words import count, number, percent, span
+from cje_audit.domain.checks import Check, Verdict
+from cje_audit.domain.report import Comparison, Estimate, PolicyReport
+from cje_audit.numerics.arrays import Pair
+from cje_audit.report.facts import RunFacts
+
+HALF_WIDTH = 0.02
+ROUND_TO = 50
+
+MEASURES = {
+    "judge": "average judge score, not quality",
+    "oracle": "average oracle label",
+}
+
+
+def policy_sentence(
+    name: str,
+    decision: Decision,
+    headline: Estimate | None,
+    n_total: int,
+    n_without_logprob: int,
+    heavy_rows: int | None,
+) -> str:
+    """Say in one sentence what may be said about a policy."""
+    if decision.verdict is Verdict.NOT_EVALUATED:
+        why = " ".join(c.sentence for c in decision.because[:2])
+        return f"Nothing was computed for {name}: {_lower(why) or 'no row has both log-probs and a score.'}"
+    if decision.verdict is Verdict.REFUSE:
+        return f"No number for {name}: {refusal(decision.because, heavy_rows, n_total)}"
+    if decision.verdict is Verdict.RANK_ONLY or headline is None:
+        return f"Only the order of {name} may stand, not its level: {_lower(decision.because[0].sentence)}"
+    return estimate_sentence(name, headline, n_total, n_without_logprob)
+
+
+def estimate_sentence(name: str, headline: Estimate, n_total: int, n_without_logprob: int) -> str:
+    """Say the estimate with its interval, its denominators, and the bounds where rows are missing."""
+    said = (
+        f"{name}: {number(headline.value)} (95 % interval {span(headline.interval)}; {MEASURES[headline.reward]}), "
+        f"from {count(headline.n_used, n_total)} rows."
+    )
+    bounds = headline.missing_bounds
+    if bounds is None or bounds[0] == bounds[1]:
+        return said
+    assumed = ", if failed rows weigh like the others" if n_without_logprob else ""
+    said += f" If all missing rows were worst or best cases, it would lie within {span(bounds)}{assumed}."
+    if n_without_logprob > thresholds.BOUNDS_WHOLE_SCALE * n_total:
+        said += f" {percent(n_without_logprob / n_total)} of the rows have no log-prob:"
+        said += " without that assumption, the bound is the whole scale."
+    return said
+
+
+def refusal(because: Sequence[Check], heavy_rows: int | None, n_total: int) -> str:
+    """Say why there is no number: a fault of the data first, thin overlap otherwise."""
+    faults = [c for c in because if c.stage != OVERLAP_STAGE]
+    if faults:
+        return _lower(faults[0].sentence)
+    if heavy_rows is None:
+        return _lower(because[0].sentence)
+    rows = "1 row carries" if heavy_rows == 1 else f"{heavy_rows:,} rows carry"
+    return f"it writes text the logs hardly contain ({rows} half of its weight, of {n_total:,})."
+
+
+def _lower(sentence: str) -> str:
+    """Start a clause in lower case where it starts with a common word."""
+    if not sentence:
+        return sentence
+    first = sentence.split(" ", 1)[0]
+    common = ("The", "No", "All", "Every", "Estimation", "Scores", "Responses", "Nothing", "Only")
+    return sentence[0].lower() + sentence[1:] if first in common else sentence
+
+
+def next_step(name: str, decision: Decision, spread: float | None, scale: Pair) -> str | None:
+    """Say what to do next, with its size; None where the estimate stands."""
+    if decision.verdict is Verdict.REPORT or not decision.because:
+        return None
+    faults = [c for c in decision.because if c.stage != OVERLAP_STAGE and c.what_to_do]
+    if faults:
+        return faults[0].what_to_do
+    if decision.verdict is Verdict.NOT_EVALUATED:
+        return next((c.what_to_do for c in decision.because if c.what_to_do), None)
+    half = HALF_WIDTH * (scale[1] - scale[0])
+    rows = f"{fresh_responses(spread, half):,} fresh responses of {name}"
+    return f"Next: {rows}, judged, for an interval of ± {number(half)}."
+
+
+def fresh_responses(spread: float | None, half_width: float) -> int:
+    """Return how many fresh responses give a mean ± `half_width` (95 %), rounded up to fifties.
+
+    `spread` is the standard deviation of the logged judge scores; without it, half of the scale is assumed.
+
+    Examples
+    --------
+    >>> fresh_responses(0.13, 0.02)
+    200
+    """
+    sd = spread if spread is not None else half_width / HALF_WIDTH / 2
+    return max(ROUND_TO, ROUND_TO * math.ceil((1.96 * sd / half_width) ** 2 / ROUND_TO))
+
+
+def summary_sentence(
+    facts: RunFacts,
+    policies: Sequence[PolicyReport],
+    comparisons: Sequence[Comparison],
+    best: str | None,
+    blocked: Sequence[Check],
+) -> str:
+    """Say the run in one or two sentences."""
+    if blocked:
+        return f"Nothing was estimated: {_lower(blocked[0].sentence)}"
+    targets = [p for p in policies if p.role != "logging"]
+    parts = [
+        f"{count(len(names), len(targets))} target policies {said}: {', '.join(names)}"
+        for verdict, said in (
+            (Verdict.REPORT, "can be reported"),
+            (Verdict.RANK_ONLY, "can only be ranked"),
+            (Verdict.REFUSE, "refused"),
+            (Verdict.NOT_EVALUATED, "not evaluated"),
+        )
+        if (names := [p.name for p in targets if p.verdict is verdict])
+    ]
+    return f"{'; '.join(parts)}. {_lead(facts, policies, comparisons, best)}"
+
+
+def _lead(
+    facts: RunFacts, policies: Sequence[PolicyReport], comparisons: Sequence[Comparison], best: str | None
+) -> str:
+    comparable = [c for c in comparisons if c.comparable]
+    if not comparable:
+        return "Nothing may be ranked."
+    if best is None:
+        return f"No policy is ahead of {facts.logging.name} and all others beyond chance."
+    lead = [c for c in comparable if best in (c.a, c.b)]
+    return f"{best} is ahead of every policy it may be compared with: {lead[0].sentence}"

@@ -1,0 +1,141 @@
+"""The two journeys a person makes first: launch → live → results, and import → validation → row."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.places import PLACES
+from cje_audit.domain.errors import ModelMissing
+from cje_audit.providers.smollm.fetch import model_path
+from tests.browser.conftest import FLAGS, Served
+from tests.conftest import ROOT
+from tests.pages.conftest import HOSTILE, rows_of_every_kind, script
+
+api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+pytestmark = pytest.mark.browser
+
+WIDTHS = (1440, 390)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    with api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any, served: Served) -> Iterator[Any]:
+    """A fresh tab that fails the test if a script of a stranger runs or a request leaves this machine."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    wrong: list[str] = []
+    tab.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    tab.on("request", lambda request: wrong.append(request.url) if not local(request.url, served) else None)
+    yield tab
+    context.close()
+    assert wrong == []
+
+
+def local(url: str, served: Served) -> bool:
+    return url.startswith((served.url, served.url.replace("http", "ws"), "data:", "blob:"))
+
+
+def settled(tab: Any, title: str) -> None:
+    api.expect(tab.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible(timeout=30_000)
+    tab.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
+
+
+def run_in(url: str) -> str:
+    return url.split("run=")[1].split("&")[0]
+
+
+def launch(tab: Any, served: Served, text: str) -> str:
+    """Paste an experiment, wait for its check, launch it, and return the run's id from the address."""
+    tab.goto(f"{served.url}/new-run")
+    settled(tab, "New run")
+    tab.get_by_label("Experiment file (YAML)").fill(text)
+    api.expect(tab.get_by_text("The experiment file is valid.")).to_be_visible(timeout=30_000)
+    tab.get_by_role("button", name="Launch").click()
+    tab.wait_for_url("**/live?*run=*", timeout=30_000)
+    return run_in(tab.url)
+
+
+def see_results(tab: Any, served: Served, run: str) -> None:
+    """Wait on the live page until the run has ended, go on to its results, and compare every sentence."""
+    settled(tab, "Live")
+    api.expect(tab.get_by_text("Worker ended")).to_be_visible(timeout=300_000)
+    tab.get_by_test_id("stMain").get_by_role("link", name="Results").click()
+    settled(tab, "Results")
+    assert run_in(tab.url) == run
+    report = served.audit.report(run)
+    for sentence in [report.summary.sentence, *(p.sentence for p in report.policies)]:
+        assert tab.get_by_text(sentence, exact=True).first.inner_text() == sentence
+
+
+def test_launch_live_results(page: Any, served: Served, shots: Path, tmp_path: Path) -> None:
+    run = launch(page, served, script(tmp_path, delay_s=0.1))
+    page.reload()  # closing or reloading the page does not stop the run
+    see_results(page, served, run)
+    page.screenshot(path=shots / "results.png", full_page=True)
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_launch_live_results_with_the_embedded_model(page: Any, served: Served) -> None:
+    try:
+        model_path()
+    except ModelMissing:
+        pytest.skip("the embedded model has not been fetched")
+    text = (ROOT / "examples" / "embedded.yaml").read_text(encoding="utf-8")
+    see_results(page, served, launch(page, served, text))
+
+
+def test_a_fault_is_named_while_typing(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/new-run")
+    settled(page, "New run")
+    page.get_by_label("Experiment file (YAML)").fill("name: x\njudgee: {}\n")
+    api.expect(page.get_by_text("judgee").first).to_be_visible(timeout=10_000)
+    api.expect(page.get_by_role("button", name="Launch")).to_be_disabled()
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows_of_every_kind()), encoding="utf-8")
+    return path
+
+
+def test_import_validation_row(page: Any, served: Served, shots: Path, rows: Path) -> None:
+    page.goto(f"{served.url}/import")
+    settled(page, "Import")
+    page.locator("input[type=file]").first.set_input_files(rows)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.wait_for_url("**/live?*run=*", timeout=30_000)
+    api.expect(page.get_by_text("Worker ended")).to_be_visible(timeout=120_000)
+    run = run_in(page.url)
+    page.get_by_test_id("stMain").get_by_role("link", name="Validation").click()
+    settled(page, "Validation")
+    failing = [c for c in served.audit.report(run).checks() if c.status == "fail"]
+    assert failing
+    for check in failing:
+        api.expect(page.get_by_text(check.sentence, exact=True).first).to_be_visible()
+    page.screenshot(path=shots / "validation.png", full_page=True)
+    page.goto(f"{served.url}/row?run={run}&row=p00000")
+    settled(page, "One row")
+    api.expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_the_window(page: Any, served: Served, shots: Path, rows: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    run = served.audit.runs()[0].id
+    for place in PLACES.values():
+        page.goto(f"{served.url}/{place.url_path}?run={run}&row=p00000")
+        settled(page, place.title)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        page.screenshot(path=shots / f"{place.url_path}-{width}.png", full_page=True)

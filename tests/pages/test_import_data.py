@@ -1,0 +1,62 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from app.session import CHUNK
+from cje_audit.audit import Audit
+from tests.conftest import synthetic_rows
+from tests.pages.conftest import texts
+
+Visit = Callable[..., AppTest]
+
+
+def as_jsonl(n: int) -> bytes:
+    return "".join(json.dumps(r) + "\n" for r in synthetic_rows(n, seed=1)).encode()
+
+
+def test_a_file_is_looked_at_before_anything_is_stored(visit: Visit, tmp_path: Path) -> None:
+    at = visit(tmp_path / "fresh", "import")
+    at.file_uploader(key="data").set_value([("my rows.jsonl", as_jsonl(40), "application/x-ndjson")]).run()
+    assert not at.exception
+    assert not at.error
+    assert (at.metric[0].label, at.metric[0].value) == ("Rows", "40")
+    assert "Target policies: clone, near" in texts(at)
+    assert "cje-audit import 'my rows.jsonl'" in [c.value for c in at.code]
+    audit = Audit.open(tmp_path / "fresh")
+    assert audit.runs() == ()
+    audit.close()
+
+
+def test_an_upload_is_imported_and_its_run_opens(visit: Visit, tmp_path: Path) -> None:
+    at = visit(tmp_path / "fresh", "import")
+    at.file_uploader(key="data").set_value([("rows.jsonl", as_jsonl(60), "application/x-ndjson")]).run()
+    next(b for b in at.button if b.label == "Import").click().run()
+    assert not at.exception
+    assert at.title[0].value == "Live"
+    audit = Audit.open(tmp_path / "fresh")
+    assert audit.wait(audit.runs()[0].id, timeout_s=120).status == "complete"
+    audit.close()
+
+
+def test_a_large_upload_arrives_whole(visit: Visit, tmp_path: Path) -> None:
+    body = as_jsonl(3 * CHUNK // 900)
+    at = visit(tmp_path / "fresh", "import")
+    at.file_uploader(key="data").set_value([("rows.jsonl", body, "application/x-ndjson")]).run()
+    stored = [p for p in (tmp_path / "fresh" / "uploads").rglob("*") if p.is_file()]
+    assert [p.read_bytes() == body for p in stored] == [True]
+
+
+def test_a_file_that_is_no_dataset_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
+    at = visit(tmp_path / "fresh", "import")
+    at.file_uploader(key="data").set_value([("rows.parquet", b"not parquet at all", "application/octet-stream")]).run()
+    assert not at.exception
+    assert len(at.error) + len(at.warning) >= 1
+
+
+def test_a_wrong_scale_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
+    at = visit(tmp_path / "fresh", "import")
+    at.number_input(key="judge_low").set_value(5.0).run()
+    assert not at.exception
+    assert "width" in at.error[0].value

@@ -1,0 +1,51 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from cje_audit.audit import Audit
+from tests.pages.conftest import World, everything, script, texts
+
+Visit = Callable[..., AppTest]
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    return next(b for b in at.button if b.label == label).click().run()
+
+
+def test_a_finished_run_shows_its_stages_and_leads_on(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "live", run=world.complete)
+    shown = everything(at)
+    for stage in ("Dataset", "Logging policy", "Target policy", "Judge", "Estimation"):
+        assert stage in shown
+    assert {"Results", "Validation", "Failures"} <= {link.proto.label for link in at.get("page_link")}
+    assert not {"Cancel", "Pause", "Resume"} & {b.label for b in at.button}
+
+
+def test_a_failed_run_says_why_and_offers_to_resume(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "live", run=world.failed)
+    assert not at.exception
+    assert at.error
+    assert "Resume" in {b.label for b in at.button}
+
+
+def test_a_running_run_can_be_paused_and_resumed_from_the_page(visit: Visit, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    audit = Audit.open(workspace)
+    run = audit.launch(script(tmp_path, delay_s=0.4))
+    at = press(visit(workspace, "live", run=run), "Pause")
+    assert not at.exception
+    assert audit.wait(run, timeout_s=60).status == "partial"
+    at = press(visit(workspace, "live", run=run), "Resume")
+    assert not at.exception
+    at = press(visit(workspace, "live", run=run), "Cancel")
+    assert audit.wait(run, timeout_s=60).status == "cancelled"
+    audit.close()
+
+
+def test_no_number_of_the_result_is_shown_while_the_run_goes_on(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "live", run=world.running)
+    assert not at.exception
+    assert "Pause" in {b.label for b in at.button}
+    assert "scripted questions" in texts(at)
+    assert "interval" not in everything(at).lower()

@@ -1,0 +1,54 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cje_audit.audit import Audit
+from cje_audit.domain.report import Report
+from tests.pages.conftest import World, everything, texts
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def report(world: World) -> Iterator[Report]:
+    audit = Audit.open(world.workspace)
+    yield audit.report(world.complete)
+    audit.close()
+
+
+def test_every_sentence_is_printed_byte_for_byte_in_one_element(visit: Visit, world: World, report: Report) -> None:
+    said = texts(visit(world.workspace, "results", run=world.complete))
+    assert report.summary.sentence in said
+    for policy in report.policies:
+        assert policy.sentence in said
+    positions = [said.index(p.sentence) for p in report.policies]
+    assert said.index(report.summary.sentence) < min(positions)
+    assert positions == sorted(positions)
+
+
+def test_the_fixture_holds_a_reported_and_a_refused_policy(report: Report) -> None:
+    verdicts = {p.name: p.verdict for p in report.policies}
+    assert verdicts["near"] == "report"
+    assert verdicts["far"] == "refuse"
+    assert verdicts["uniform"] == "refuse"
+
+
+def test_a_refused_policy_shows_its_reason_and_no_number(visit: Visit, world: World, report: Report) -> None:
+    at = visit(world.workspace, "results", run=world.complete)
+    shown = everything(at)
+    refused = [p for p in report.policies if p.verdict == "refuse"]
+    assert refused
+    for policy in refused:
+        for estimate in policy.estimates:
+            assert estimate.value is None or str(estimate.value) not in shown
+        assert policy.name not in "".join(frame.value["Policy"].to_csv() for frame in at.dataframe)
+    links = [link.proto.label for link in at.get("page_link")]
+    assert any("heaviest row" in label or "Uniform weights" in label for label in links)
+
+
+def test_no_estimate_without_its_rows_and_its_interval(visit: Visit, world: World, report: Report) -> None:
+    at = visit(world.workspace, "results", run=world.complete)
+    for frame in at.dataframe:
+        assert (frame.value["Rows used"].str.contains(" of ")).all()
+        assert (frame.value["Interval"].str.contains(" to ")).all()
