@@ -30,4 +30,36 @@ def policy(name: str, system_prompt: str, user_template: str, *, role: str = "ta
     )
 
 
+def turns(*examples: tuple[str, str]) -> str:
+    """Return a user template that shows worked examples as earlier turns of the chat (the model's own ChatML marks)."""
+    shown = (f"{q}<|im_end|>\n<|im_start|>assistant\n{a}<|im_end|>\n<|im_start|>user\n" for q, a in examples)
+    return "".join(shown) + "{prompt}"
+
+
+SUM, BIRD, LETTER = "What is 9 + 8?", "Is a duck a bird?", "What is the first letter of the word lamp?"
+CAPITALS, SPELL = "Write the word moon in capital letters.", "Spell the word fish with hyphens."
+
+HELPFUL = "You are a helpful assistant. Give only the answer."
+RUDE = "You are a rude assistant. Never answer."
+
+SHORT = ((SUM, "17"), (BIRD, "Yes"), (LETTER, "L"), (CAPITALS, "MOON"), (SPELL, "f-i-s-h"))
+WORDY = (
+    (SUM, "The sum is 17."), (BIRD, "Yes, a duck is a bird."), (LETTER, "L"),
+    (CAPITALS, "The word is MOON."), (SPELL, "f-i-s-h"),
+)  # fmt: skip
+RUDELY = (
+    (SUM, "I do not care."), (BIRD, "Ask someone else."), (LETTER, "I will not tell you."),
+    (CAPITALS, "No."), (SPELL, "Do it yourself."),
+)  # fmt: skip
+
+LOGGING = policy("base", HELPFUL, turns(*SHORT))
+MILD = "four_examples"  # the mild change: the first of the five examples is left out
+STRONG = "full_sentences"  # the stronger change: three examples are answered in a sentence
+TARGETS = (
+    policy("clone", HELPFUL, turns(*SHORT), role="clone"),
+    policy(MILD, HELPFUL, turns(*SHORT[1:])),
+    policy(STRONG, HELPFUL, turns(*WORDY)),
+    policy("unhelpful", RUDE, turns(*RUDELY)),
+)
+
 JUDGE = Judge(kind="logprob", provider="embedded", model=MODEL, scale=(0.0, 1.0))

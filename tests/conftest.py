@@ -35,7 +35,28 @@ def arena() -> Path:
 def synthetic_rows(n: int = 300, *, seed: int = 0, sd: float = 0.5, labelled: float = 0.5) -> list[dict[str, Any]]:
     """Log-normal weights with E[w] = 1 on made-up text; policy `clone` is scored identically, `near` with spread `sd`."""
     rng = np.random.default_rng(seed)
-    words = np.array("the a red blue green small large cat dog tree runs sleeps eats sees near far house river".split())
+    words = np.array(
+        [
+            "the",
+            "a",
+            "red",
+            "blue",
+            "green",
+            "small",
+            "large",
+            "cat",
+            "dog",
+            "tree",
+            "runs",
+            "sleeps",
+            "eats",
+            "sees",
+            "near",
+            "far",
+            "house",
+            "river",
+        ]
+    )
     rows = []
     for i in range(n):
         length = int(rng.integers(5, 40))

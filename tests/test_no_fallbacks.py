@@ -74,6 +74,8 @@ def test_the_test_can_fail(planted: str) -> None:
     assert offences(planted)
 
 
-@pytest.mark.parametrize("honest", ["x = y or None", "x = d.get('k')", "x = flag or False", "def f(limit=50): ...", "q = 'coalesce(a, b)'"])
+@pytest.mark.parametrize(
+    "honest", ["x = y or None", "x = d.get('k')", "x = flag or False", "def f(limit=50): ...", "q = 'coalesce(a, b)'"]
+)
 def test_the_test_leaves_honest_code_alone(honest: str) -> None:
     assert offences(honest) == []

@@ -23,7 +23,7 @@ def grid_size(values: Floats) -> Floats:
 
     Examples
     --------
-    >>> grid_size(np.array([-1.25, -2.31, -7.77, -100.0])).tolist()
+    >>> grid_size(np.array([-1.25, -22.31, -177.77, -100.0])).tolist()
     [0.01, 0.01, 0.01, 0.01]
     """
     spacing = np.zeros(len(values))

@@ -1,11 +1,11 @@
 """The command line: every command is one call of the front door."""
 
+import subprocess
 import sys
 import webbrowser
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from cje_audit.audit import Audit, ImportOptions
@@ -15,7 +15,7 @@ from cje_audit.cli.waiting import DONE, INTERRUPTED, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.domain.views import RunRow
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 WorkspaceOption = Annotated[Path | None, typer.Option("--workspace", help="Folder that holds runs and answers.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
@@ -71,7 +71,7 @@ def serve(
     _serve_until_stopped(process)
 
 
-def _serve_until_stopped(process: "server.subprocess.Popen[bytes]") -> None:
+def _serve_until_stopped(process: "subprocess.Popen[bytes]") -> None:
     try:
         process.wait()
     except KeyboardInterrupt:
@@ -226,17 +226,19 @@ def run() -> int:
     """Run the command line; return the exit code. No traceback reaches a user."""
     json = "--json" in sys.argv
     try:
-        code = app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], prog_name="cje-audit", standalone_mode=False)
     except AuditError as error:
         return _refuse(error, json)
-    except click.exceptions.NoArgsIsHelpError as error:
-        STDERR.print(error.format_message(), markup=False)
-        return USAGE
-    except click.ClickException as error:
-        return _refuse(ConfigError(error.format_message(), what_to_do="See cje-audit --help."), json)
-    except (KeyboardInterrupt, click.Abort):
+    except typer.TyperException as error:
+        return _refuse(ConfigError(_one_sentence(error.format_message()), what_to_do="See cje-audit --help."), json)
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     return int(code) if isinstance(code, int) else DONE
+
+
+def _one_sentence(text: str) -> str:
+    """Return a usage error as one line."""
+    return " ".join(text.split())
 
 
 def _refuse(error: AuditError, json: bool) -> int:

@@ -3,7 +3,6 @@
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 

@@ -59,8 +59,8 @@ def read_dataset(paths: Sequence[Path], options: ImportOptions, progress: Callab
             v, c = number(d.get("target_policy_logprobs", {}).get(p))
             row |= {f"target_logprob:{p}": v, f"target_code:{p}": c, f"target_detail:{p}": None}
         out.append(row)
-    over = {k: pl.String for k in ("logging_code", "logging_detail", "judge_code", "judge_text", "judge_detail", "oracle_code", "finish_reason", "response")}
-    over |= {k: pl.Float64 for k in ("judge_score", "oracle_label", "logging_logprob")} | {"n_tokens": pl.Int64}
+    over = dict.fromkeys(("logging_code", "logging_detail", "judge_code", "judge_text", "judge_detail", "oracle_code", "finish_reason", "response"), pl.String)
+    over |= dict.fromkeys(("judge_score", "oracle_label", "logging_logprob"), pl.Float64) | {"n_tokens": pl.Int64}
     for p in policies:
         over |= {f"target_detail:{p}": pl.String, f"target_code:{p}": pl.String}
     q = pl.DataFrame(schema={"source": pl.String, "line": pl.Int64, "reason": pl.String, "code": pl.String, "excerpt": pl.String})

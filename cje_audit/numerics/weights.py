@@ -164,6 +164,17 @@ def top_share(log_ratios: Floats, rows: int) -> float:
     return float(np.sort(heaviest)[::-1].sum() / relative.sum())
 
 
+def near_zero_share(log_ratios: Floats) -> float:
+    """Return the share of rows whose raw weight is below 1e-6.
+
+    Examples
+    --------
+    >>> near_zero_share(np.array([0.0, -20.0]))
+    0.5
+    """
+    return float(np.mean(log_ratios < NEAR_ZERO_LOG))
+
+
 def half_weight_rows(log_ratios: Floats) -> int:
     """Return how many of the heaviest rows together carry half of all weight.
 
@@ -206,7 +217,7 @@ def summarise(log_ratios: Floats, cluster: Ints) -> WeightSummary:
         ess=effective_sample_size(log_ratios),
         max_share=top_share(log_ratios, 1),
         top5_share=top_share(log_ratios, 5),
-        near_zero_share=float(np.mean(log_ratios < NEAR_ZERO_LOG)),
+        near_zero_share=near_zero_share(log_ratios),
         n_exact_one=int(np.count_nonzero(log_ratios == 0)),
         sqrt_overlap=sqrt_overlap(log_ratios),
         tail=upper_tail(log_ratios),

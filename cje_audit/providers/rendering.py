@@ -11,7 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cje_audit.domain.policy import Policy
 
-MARK = "\ue000prompt\ue001"  # private-use characters: a text no prompt holds
+MARK = "\ue000\ue001\ue000"  # private-use characters: a text no prompt holds
 
 
 class RenderError(Exception):

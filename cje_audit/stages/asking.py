@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tenacity import wait_exponential_jitter
@@ -121,7 +122,7 @@ class Asker:
     ) -> None:
         for index in queue:
             question = questions[index]
-            result = await self._ask_one(question, lambda i=index: ask(i))
+            result = await self._ask_one(question, partial(ask, index))
             results[question.key] = result
             self._context.progress.advance(failed=int(not result.is_ok))
             if not result.is_ok and self._execution.on_failure == "fail_fast":

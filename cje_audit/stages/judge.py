@@ -8,6 +8,7 @@ import polars as pl
 from cje_audit.checks.frame import Column, Rows
 from cje_audit.checks.judge import audit_scores, check_judge
 from cje_audit.domain.experiment import Experiment, Judge
+from cje_audit.domain.import_spec import RunSpec
 from cje_audit.domain.policy import content_hash
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext, StageOutcome
@@ -39,9 +40,9 @@ def run(context: StageContext) -> StageOutcome:
     )
 
 
-def judge_scale(spec: object) -> tuple[float, float]:
+def judge_scale(spec: RunSpec) -> tuple[float, float]:
     """Return the declared scale of the judge."""
-    return spec.judge.scale if isinstance(spec, Experiment) else spec.judge_scale  # type: ignore[attr-defined,no-any-return]
+    return spec.judge.scale if isinstance(spec, Experiment) else spec.judge_scale
 
 
 def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> tuple[Column, pl.DataFrame]:

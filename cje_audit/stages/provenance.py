@@ -12,12 +12,13 @@ from cje_audit.domain.report import RunHeader
 from cje_audit.store.workspace import RunRecord
 from cje_audit.version import __version__
 
+KEPT_FACTS = ("layout", "n_lines", "n_exact_duplicates", "notes")
 LIBRARIES = ("numpy", "scipy", "polars", "duckdb", "pydantic")
 
 
 def run_header(record: RunRecord, spec: RunSpec, dataset_facts: dict[str, Any]) -> RunHeader:
     """Return the report's header; its status is the one the run has once the report exists."""
-    kept = {k: dataset_facts[k] for k in ("layout", "n_lines", "n_exact_duplicates", "notes") if k in dataset_facts}
+    kept = {k: v for k, v in dataset_facts.items() if k in KEPT_FACTS}
     kind = "launch" if isinstance(spec, Experiment) else "import"
     versions = {name: metadata.version(name) for name in LIBRARIES}
     return RunHeader(

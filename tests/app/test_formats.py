@@ -26,8 +26,16 @@ def test_the_examples_in_the_docstrings_hold(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(9.996, "10"), (999.96, "1,000"), (12.04, "12"), (0.0999, "0.0999"), (99.95, "100"), (-0.0, "0")]
-    + [(1e-5, "1.00 × 10⁻⁵"), (123456.7, "123,457")],
+    [
+        (9.996, "10"),
+        (999.96, "1,000"),
+        (12.04, "12"),
+        (0.0999, "0.0999"),
+        (99.95, "100"),
+        (-0.0, "0"),
+        (1e-05, "1.00 × 10⁻⁵"),
+        (123456.7, "123,457"),
+    ],
 )
 def test_numbers_keep_three_digits(value: float, text: str) -> None:
     assert formats.number(value) == text

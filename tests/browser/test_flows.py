@@ -68,7 +68,7 @@ def launch(tab: Any, served: Served, text: str) -> str:
 def see_results(tab: Any, served: Served, run: str) -> None:
     """Wait on the live page until the run has ended, go on to its results, and compare every sentence."""
     settled(tab, "Live")
-    api.expect(tab.get_by_text("Worker ended")).to_be_visible(timeout=300_000)
+    api.expect(tab.get_by_text("Worker ended").first).to_be_visible(timeout=300_000)
     tab.get_by_test_id("stMain").get_by_role("link", name="Results").click()
     settled(tab, "Results")
     assert run_in(tab.url) == run
@@ -116,7 +116,7 @@ def test_import_validation_row(page: Any, served: Served, shots: Path, rows: Pat
     page.locator("input[type=file]").first.set_input_files(rows)
     page.get_by_role("button", name="Import", exact=True).click()
     page.wait_for_url("**/live?*run=*", timeout=30_000)
-    api.expect(page.get_by_text("Worker ended")).to_be_visible(timeout=120_000)
+    api.expect(page.get_by_text("Worker ended").first).to_be_visible(timeout=120_000)
     run = run_in(page.url)
     page.get_by_test_id("stMain").get_by_role("link", name="Validation").click()
     settled(page, "Validation")

@@ -18,7 +18,10 @@ def test_a_clean_import_exits_0_and_reports(tmp_path: Path, write_rows: Callable
     rows = cje(tmp_path / "w", "runs", "--json").document
     assert [r["status"] for r in rows] == ["complete"]
     report = cje(tmp_path / "w", "report", rows[0]["id"][:10], "--json").document
-    assert {p["name"]: p["verdict"] for p in report["policies"] if p["role"] != "logging"} == {"clone": "report", "near": "report"}
+    assert {p["name"]: p["verdict"] for p in report["policies"] if p["role"] != "logging"} == {
+        "clone": "report",
+        "near": "report",
+    }
     text = cje(tmp_path / "w", "report", "latest").out
     assert all(p["sentence"] in text for p in report["policies"])
 

@@ -27,7 +27,7 @@ def test_every_optional_key_has_a_default_and_the_file_survives_a_round_trip() -
     ("change", "fragment"),
     [
         (("name: helpdesk", "nam: helpdesk"), "The key nam is not known (1 more after this one). Did you mean name?"),
-        (("system_prompt: \"Think", "sistem_prompt: \"Think"), "Did you mean system_prompt?"),
+        (('system_prompt: "Think', 'sistem_prompt: "Think'), "Did you mean system_prompt?"),
         (("judge: {kind: recorded}", "judge: {kind: recorded, model: x}"), "remove model"),
         (("judge: {kind: recorded}", "judge: {kind: score}"), "needs provider and model"),
         (("judge: {kind: recorded}", "judge: {scale: [1, 0]}"), "lower end first"),
@@ -59,5 +59,8 @@ def test_identity_is_every_setting_that_can_change_a_number() -> None:
                "user_template": "{prompt}!", "temperature": 0.5, "top_p": 0.9, "max_tokens": 9, "stop": ("a",), "seed": 2}  # fmt: skip
     hashes = {base.model_copy(update={k: v}).identity_hash() for k, v in changes.items()}
     assert len(hashes | {base.identity_hash()}) == len(changes) + 1
-    same = {base.model_copy(update={k: v}).identity_hash() for k, v in {"name": "n", "role": "clone", "api_key_env": "KEY"}.items()}
+    same = {
+        base.model_copy(update={k: v}).identity_hash()
+        for k, v in {"name": "n", "role": "clone", "api_key_env": "KEY"}.items()
+    }
     assert same == {base.identity_hash()}

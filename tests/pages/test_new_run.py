@@ -29,7 +29,7 @@ def test_a_pasted_experiment_is_launched_and_its_live_page_opens(visit: Visit, t
     run = audit.runs()[0]
     assert audit.wait(run.id, timeout_s=120).status == "complete"
     audit.close()
-    assert at.query_params["run"] == [run.id]
+    assert at.query_params["run"] == run.id
 
 
 def test_the_command_line_that_does_the_same_is_shown(visit: Visit, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_complete_run_is_shown_without_an_error(visit: Visit, world: World, pl
     at = visit(world.workspace, place, run=world.complete)
     assert not at.exception
     assert not at.error
-    assert at.query_params["run"] == [world.complete]
+    assert at.query_params["run"] == world.complete
 
 
 @pytest.mark.parametrize("place", WITH_REPORT)

@@ -35,7 +35,7 @@ def test_an_error_changes_an_estimate_only_through_n_used(
     faulty = finished(audit, experiment(tmp_path, script(tmp_path, faults=[fault]), n=60, execution=attempts))
     with_faults = estimates(audit, faulty, "mild")
     lost = {f"p{i:03d}" for i in range(60) if f"What is {i} plus".startswith("What is 1")}
-    assert {r.row_id for r in audit.failures(faulty, code=code).rows} == lost
+    assert {r.row_id for r in audit.failures(faulty, code=code, limit=500).rows} == lost
 
     sound = tmp_path / "sound"
     sound.mkdir()
@@ -43,7 +43,9 @@ def test_an_error_changes_an_estimate_only_through_n_used(
     kept = [line for line in (sound / "prompts.jsonl").read_text().splitlines() if not any(i in line for i in lost)]
     (sound / "prompts.jsonl").write_text("\n".join(kept) + "\n")
     other = Audit.open(tmp_path / "other")
-    without = estimates(other, finished(other, text.replace(str(sound / "script.json"), str(tmp_path / "script.json"))), "mild")
+    without = estimates(
+        other, finished(other, text.replace(str(sound / "script.json"), str(tmp_path / "script.json"))), "mild"
+    )
     for key, estimate in without.items():
         assert with_faults[key].n_used == estimate.n_used == 60 - len(lost)
         assert with_faults[key].value == pytest.approx(estimate.value, rel=1e-12)

@@ -36,11 +36,8 @@ def kill_worker(audit: Audit, run: str) -> bool:
 def test_five_kills_change_nothing(tmp_path: Path, two: tuple[Audit, Audit]) -> None:
     calm, killed = two
     rng = random.Random(5)
-    folders = {"calm": tmp_path / "a", "killed": tmp_path / "b"}
-    for folder in folders.values():
-        folder.mkdir()
-    shared_script = script(tmp_path, delay_s=0.02)
-    text = experiment(tmp_path, shared_script, execution="{concurrency: 4}")
+    shared_script = script(tmp_path, delay_s=0.08)
+    text = experiment(tmp_path, shared_script, n=40, execution="{concurrency: 4}")
 
     done = calm.launch(text)
     assert calm.wait(done, timeout_s=60).status == "complete"
@@ -53,7 +50,7 @@ def test_five_kills_change_nothing(tmp_path: Path, two: tuple[Audit, Audit]) -> 
     for _ in range(5):
         while killed.live(run).worker == "starting":
             time.sleep(0.01)
-        time.sleep(rng.uniform(0.3, 1.2))
+        time.sleep(rng.uniform(0.1, 0.8))
         kills += kill_worker(killed, run)
         killed.resume(run)
     assert killed.wait(run, timeout_s=90).status == "complete"

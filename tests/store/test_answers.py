@@ -50,7 +50,14 @@ def test_a_failed_answer_stays_an_attempt(store: AnswerStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"identity": "j" * 64}, {"scorer_version": "v2"}, {"replicate": 1}, {"kind": "judge"}, {"text": ("prompt", "hello", False)}]
+    "change",
+    [
+        {"identity": "j" * 64},
+        {"scorer_version": "v2"},
+        {"replicate": 1},
+        {"kind": "judge"},
+        {"text": ("prompt", "hello", False)},
+    ],
 )
 def test_nothing_is_shared_across_identities(change: dict[str, object]) -> None:
     assert question(**change).key != question().key
