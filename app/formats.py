@@ -101,6 +101,8 @@ def duration(seconds: float | None) -> str:
     """
     if seconds is None:
         return MISSING
+    if seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     parts: list[str] = []
@@ -110,6 +112,17 @@ def duration(seconds: float | None) -> str:
         if whole or parts:
             parts.append(f"{whole} {name}" if name != "day" or whole == 1 else f"{whole} days")
     return " ".join(parts[:2])
+
+
+def moment(iso: str) -> str:
+    """Return a moment to the minute, as the engine stored it (UTC).
+
+    Examples
+    --------
+    >>> moment("2026-11-21T04:00:07Z")
+    '2026-11-21 04:00'
+    """
+    return iso[:16].replace("T", " ")
 
 
 def visible(text: str) -> str:

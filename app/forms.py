@@ -19,20 +19,16 @@ DRAFT = "experiment_draft"
 
 def experiment_text(templates: Mapping[str, Template]) -> str:
     """Show the examples and the text of the experiment; return the text as it stands."""
+    names = list(templates)
 
     def load() -> None:
-        if chosen := st.session_state["template"]:
-            st.session_state[DRAFT] = templates[chosen].text
+        st.session_state[DRAFT] = templates[st.session_state["template"]].text
 
-    if DRAFT not in st.session_state and templates:
-        st.session_state[DRAFT] = next(iter(templates.values())).text
-    st.pills(
-        "Start from an example",
-        list(templates),
-        format_func=lambda name: formats.literal(templates[name].title),
-        key="template",
-        on_change=load,
-    )
+    if DRAFT not in st.session_state and names:
+        st.session_state[DRAFT] = templates[names[0]].text
+    if names:
+        titles = [formats.literal(templates[name].title) for name in names]
+        st.radio("Start from an example", names, captions=titles, format_func=_label, key="template", on_change=load)
     st.html(f"<script>{TYPING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     return st.text_area(
         "Experiment file (YAML)",
@@ -41,6 +37,10 @@ def experiment_text(templates: Mapping[str, Template]) -> str:
         persist_state="session",
         placeholder="Paste an experiment file here.",
     )
+
+
+def _label(name: str) -> str:
+    return formats.literal(name.replace("_", " ").replace("-", " ").capitalize())
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def chart(drawn: Chart | None, nothing: str, *, key: str, wide: bool = False) ->
 def command(*lines: str) -> None:
     """Print the command line that does the same as the page."""
     st.caption("The same on the command line")
-    st.code("\n".join(lines), language="bash", wrap_lines=True)
+    st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
 def glossary(terms: Sequence[str]) -> None:

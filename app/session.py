@@ -22,6 +22,7 @@ CURRENT = "current_run"
 PICKER = "run_picker"
 UPLOAD_LIMIT = 500 * 1024 * 1024
 CHUNK = 1024 * 1024
+SHORT_S = 60.0
 
 
 class Upload(Protocol):
@@ -75,7 +76,7 @@ def choose_run(audit: Audit) -> None:
         return
     wanted = st.query_params.get("run") or st.session_state.get(CURRENT) or runs[0].id
     _settle(audit, wanted)
-    names = {r.id: f"{formats.excerpt(r.name, 40)} · {r.id}" for r in runs}
+    names = {r.id: f"{formats.excerpt(r.name, 40)} · {formats.moment(r.created_at)}" for r in runs}
     st.session_state[PICKER] = st.session_state[CURRENT] if st.session_state[CURRENT] in names else None
     known = st.session_state[PICKER] is not None
     st.sidebar.selectbox(
@@ -136,6 +137,13 @@ def go(place: str, *, run: str) -> NoReturn:
     """Open another page about a run."""
     st.session_state[CURRENT] = run
     st.switch_page(PLACES[place].path, query_params={"run": run})
+
+
+def ended(audit: Audit, run: str) -> str:
+    """Wait a little for a short run to end, and return its id."""
+    with st.spinner("Reading the demo and running its stages"):
+        audit.wait(run, timeout_s=SHORT_S)
+    return run
 
 
 def store_upload(audit: Audit, file: Upload) -> Path:

@@ -29,7 +29,9 @@ parts.foreign(row.response)
 cards.source(row)
 
 parts.section("What each policy expected")
-parts.chart(charts.token_strip(row.cells), "No token log-probabilities are stored for this row.", key="tokens")
+parts.chart(
+    charts.token_strip(row.cells), "No token log-probabilities are stored for this row.", key="tokens", wide=True
+)
 parts.section("Measured on this row")
 parts.table(cards.cells(row), "Every measured cell of this row with its status.")
 parts.section("Weight")

@@ -15,7 +15,7 @@ with st.container(horizontal=True):
     if st.button(
         "Open the demo", icon=":material/play_circle:", help="A small real experiment that comes with this tool."
     ):
-        session.go("live", run=audit.demo())
+        session.go("results", run=session.ended(audit, audit.demo()))
 
 if not runs:
     parts.empty(

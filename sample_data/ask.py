@@ -1,10 +1,15 @@
 """Asks the embedded model for many things at once, with progress on the terminal."""
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
+
+from cje_audit.domain.policy import content_hash
+from cje_audit.providers.smollm.pool import WorkerPool
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,6 +31,25 @@ async def ask_all(what: str, items: Sequence[T], ask: Callable[[T], Awaitable[R]
         return answer
 
     return list(await asyncio.gather(*(one(item) for item in items)))
+
+
+class RememberingPool(WorkerPool):
+    """A worker pool that keeps every reply in a file, so that a run that broke off goes on where it was."""
+
+    def __init__(self, model: Path, memory: Path) -> None:
+        super().__init__(model)
+        self._memory = memory
+        lines = memory.read_text(encoding="utf-8").splitlines() if memory.exists() else []
+        self._known: dict[str, dict[str, Any]] = dict(json.loads(line) for line in lines)
+
+    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the remembered reply, or ask and remember."""
+        key = content_hash(request)
+        if key not in self._known:
+            self._known[key] = await super().ask(request)
+            with self._memory.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([key, self._known[key]]) + "\n")
+        return self._known[key]
 
 
 def raw_reply(answer: Any) -> bytes:

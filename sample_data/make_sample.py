@@ -1,6 +1,7 @@
 """Rebuilds the sample experiment with the embedded model, and the faulty siblings from it.
 
     python sample_data/make_sample.py                  everything, about half an hour on two cores
+    python sample_data/make_sample.py --memory FILE    the same, keeping every answer in FILE to go on after a break
     python sample_data/make_sample.py --only-siblings  only sample_data/faulty, at once
 
 Order of what happens: the seed, the prompts and the policies are fixed (policies.py, tasks.py); the logging policy
@@ -8,6 +9,7 @@ writes; every policy scores every logged response; the targets write fresh respo
 checking program labels all. Nothing is looked at in between.
 """
 
+import argparse
 import asyncio
 import hashlib
 import importlib.metadata
@@ -16,14 +18,13 @@ import math
 import platform
 import random
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ask import ask_all, raw_reply
+from ask import RememberingPool, ask_all, raw_reply
 from policies import FRESH_DRAWS, FRESH_FROM, JUDGE, LABELLED_SHARE, LOGGED_DRAWS, LOGGING, SEED, TARGETS
 from siblings import write_siblings
 from tasks import Task, all_tasks, label
@@ -61,8 +62,8 @@ class Written:
 class Maker:
     """Asks the embedded model for everything the experiment needs."""
 
-    def __init__(self) -> None:
-        self.provider = EmbeddedProvider()
+    def __init__(self, memory: Path | None) -> None:
+        self.provider = EmbeddedProvider(pool=RememberingPool(model_path(), memory) if memory else None)
         self.file = load_model_file(model_path())
         self.tokenizer = ModelTokenizer(self.file.facts)
 
@@ -129,6 +130,11 @@ def fresh_row(w: Written, judged: Row) -> Row:
     }
 
 
+def label_row(w: Written) -> Row:
+    """Return one line of oracle_labels_all.jsonl, which no run reads: the label of every logged row."""
+    return {"prompt_id": w.task.prompt_id, "draw": w.draw, "oracle_label": label(w.task, w.result.unwrap())}
+
+
 def rounded(result: LogProbResult) -> list[float]:
     """Return the token log-probabilities with six decimals; the stored sum is the sum of these."""
     result.unwrap()
@@ -141,11 +147,13 @@ def labelled_prompts(tasks: Sequence[Task]) -> frozenset[str]:
     return frozenset(random.Random(SEED).sample(names, round(LABELLED_SHARE * len(names))))
 
 
-async def make() -> None:
+async def make(memory: Path | None) -> None:
     """Make the experiment and write all of its files."""
-    maker, tasks = Maker(), all_tasks()
-    logged = await maker.write(LOGGING, tasks, range(LOGGED_DRAWS))
-    base = await maker.score(LOGGING, logged)
+    maker, tasks = Maker(memory), all_tasks()
+    written = await maker.write(LOGGING, tasks, range(LOGGED_DRAWS))
+    scored = await maker.score(LOGGING, written)
+    # A response that opens with blanks can share its first token with the template: no policy can score it.
+    logged, base = zip(*((w, s) for w, s in zip(written, scored, strict=True) if s.is_ok), strict=True)
     scores = {who.name: await maker.score(who, logged) for who in TARGETS}
     judged = await maker.judge(logged)
     seen = labelled_prompts(tasks)
@@ -154,7 +162,7 @@ async def make() -> None:
         for n, w in enumerate(logged)
     ]
     write_lines(EXPERIMENT / "logged_data.jsonl", rows)
-    labels = [{"prompt_id": w.task.prompt_id, "draw": w.draw, "oracle_label": label(w.task, w.result.unwrap())} for w in logged]  # fmt: skip
+    labels = [label_row(w) for w in logged]
     write_lines(EXPERIMENT / "oracle_labels_all.jsonl", labels)
     fresh: dict[str, list[Written]] = {}
     for who in TARGETS:
@@ -164,7 +172,7 @@ async def make() -> None:
         write_lines(EXPERIMENT / "fresh_draws" / f"{who.name}_responses.jsonl", lines)
     await maker.provider.aclose()
     write_json(EXPERIMENT / "manifest.json", manifest(rows))
-    write_json(EXPERIMENT / "provenance.json", provenance(maker, logged, base, fresh, rows))
+    write_json(EXPERIMENT / "provenance.json", provenance(maker, written, logged, base, fresh, rows))
 
 
 def manifest(rows: Sequence[Row]) -> Row:
@@ -189,13 +197,14 @@ def manifest(rows: Sequence[Row]) -> Row:
 
 def provenance(
     maker: Maker,
+    written: Sequence[Written],
     logged: Sequence[Written],
     base: Sequence[LogProbResult],
     fresh: dict[str, list[Written]],
     rows: list[Row],
 ) -> Row:
     """Return how the experiment was made, so that someone else can make it again."""
-    everyone = {"base": logged, **fresh}
+    everyone = {"base": written, **fresh}
     asked = {"base": len(all_tasks()) * LOGGED_DRAWS} | {name: len(all_tasks()) * FRESH_DRAWS for name in fresh}
     # The stop token is scored but not written, so it is left out of this comparison.
     read_back = [r.tokens[: len(r.tokens) - r.ends_with_stop] == w.pieces for w, r in zip(logged, base, strict=True)]
@@ -218,7 +227,8 @@ def provenance(
         ],
         "labels": {"slice": LABELLED_SHARE, "by": "prompt", "seed": SEED, "program": "sample_data/tasks.py"},
         "measured": {
-            "blank_responses_left_out": {name: asked[name] - len(written) for name, written in everyone.items()},
+            "blank_responses_left_out": {name: asked[name] - len(said) for name, said in everyone.items()},
+            "responses_that_share_a_token_with_the_template_left_out": len(written) - len(logged),
             "truncation_share": {
                 name: round(float(np.mean([not w.ended for w in written])), 4) for name, written in everyone.items()
             },
@@ -251,6 +261,10 @@ def write_json(path: Path, document: Row) -> None:
 
 
 if __name__ == "__main__":
-    if "--only-siblings" not in sys.argv[1:]:
-        asyncio.run(make())
+    options = argparse.ArgumentParser(description="Rebuilds the sample experiment and its faulty siblings.")
+    options.add_argument("--only-siblings", action="store_true")
+    options.add_argument("--memory", type=Path)
+    chosen = options.parse_args()
+    if not chosen.only_siblings:
+        asyncio.run(make(chosen.memory))
     write_siblings(EXPERIMENT / "logged_data.jsonl", HERE / "faulty")

@@ -34,10 +34,11 @@ def stage_checks(stage: StageReport, run: str, only: str | None) -> None:
         return
     parts.section(words.stage_title(stage.name), stage.name)
     parts.quiet(f"{words.stage_purpose(stage.name)} {_counts(stage)}.")
-    ranked = sorted((c for c in checks if c.status != CheckStatus.PASS), key=lambda c: -SEVERITY[c.status])
-    for index, check in enumerate(ranked):
+    looked_at = [c for c in checks if c.status in (CheckStatus.FAIL, CheckStatus.WARN)]
+    for index, check in enumerate(sorted(looked_at, key=lambda c: -SEVERITY[c.status])):
         card(check, run, f"{stage.name}-{index}")
-    _passed([c for c in checks if c.status == CheckStatus.PASS], stage.name, expanded=only is not None)
+    for status in (CheckStatus.NOT_EVALUATED, CheckStatus.PASS):
+        _folded([c for c in checks if c.status == status], f"{status}-{stage.name}", expanded=only is not None)
     if not checks:
         parts.quiet("No check of this stage ran.")
 
@@ -74,16 +75,19 @@ def _measured(check: Check) -> str:
     return " · ".join([*told, check.id])
 
 
-def _passed(checks: Sequence[Check], stage: str, *, expanded: bool) -> None:
+def _folded(checks: Sequence[Check], key: str, *, expanded: bool) -> None:
+    """Print checks of one status, folded away until someone asks."""
     if not checks:
         return
     noun = "check" if len(checks) == 1 else "checks"
-    label = f"{len(checks)} {noun} passed"
-    with st.expander(label, expanded, icon=":material/check_circle:", key=f"passed-{stage}"):
+    kind = words.STATUS[checks[0].status]
+    with st.expander(f"{len(checks)} {noun}: {kind.label.lower()}", expanded, icon=kind.icon, key=f"folded-{key}"):
         for check in checks:
             _head(check)
             parts.verbatim(check.sentence)
             parts.quiet(_measured(check))
+            if check.what_to_do:
+                parts.verbatim(f"What to do: {check.what_to_do}")
 
 
 def quarantined(lines: Sequence[QuarantinedLine]) -> None:

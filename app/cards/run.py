@@ -34,7 +34,6 @@ def worker(view: LiveView) -> None:
     """Print how the run and its worker are, in words."""
     kind = words.WORKER[view.worker]
     with parts.line():
-        parts.badge(words.RUN[view.run.status])
         parts.badge(kind)
         beats = () if view.final else (("last heartbeat", view.heartbeat_age_s), ("last event", view.last_event_age_s))
         parts.quiet(" · ".join(f"{what} {formats.duration(age)} ago" for what, age in beats if age is not None))

@@ -36,7 +36,7 @@ def _foot(report: Report, policy: PolicyReport) -> None:
         if head.policy.name == policy.name and (known := truth_sentence(policy, head.estimate)) is not None:
             parts.verbatim(known)
     if policy.next_step and policy.next_step not in policy.sentence:
-        parts.verbatim(f"Next: {policy.next_step}")
+        parts.verbatim(policy.next_step)
     if policy.reasons:
         with parts.line():
             parts.quiet("Because of")

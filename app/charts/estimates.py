@@ -8,9 +8,17 @@ import plotly.graph_objects as go
 
 from app import formats, words
 from app.charts.base import BLUE, GREY, ORANGE, Chart, empty_figure
+from cje_audit.domain.checks import Verdict
 from cje_audit.domain.report import Estimate, PolicyReport, Report, Truth
 
 AGREEMENT: dict[bool | None, str] = {True: "yes", False: "no: a miss", None: formats.MISSING}
+
+
+USE: dict[str, str] = {Verdict.REPORT: "number", Verdict.RANK_ONLY: "order only"}
+MARKS = (
+    (Verdict.REPORT, "Estimate with interval", "circle"),
+    (Verdict.RANK_ONLY, "For the order only, with interval", "circle-open"),
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,8 @@ def _axes(figure: go.Figure, report: Report, drawn: Sequence[Head]) -> None:
 
 def _bounds(figure: go.Figure, drawn: Sequence[Head]) -> None:
     """Draw all bounds as one broken line, so that the legend names them once."""
-    known = [(h, h.estimate.missing_bounds) for h in drawn if h.estimate.missing_bounds is not None]
+    every = [(h, h.estimate.missing_bounds) for h in drawn if h.estimate.missing_bounds is not None]
+    known = [(h, bounds) for h, bounds in every if bounds[0] < bounds[1]]
     if known:
         figure.add_scatter(
             x=[x for _, (low, high) in known for x in (low, high, None)],
@@ -95,6 +104,13 @@ def _bounds(figure: go.Figure, drawn: Sequence[Head]) -> None:
 
 
 def _estimates(figure: go.Figure, drawn: Sequence[Head]) -> None:
+    for verdict, name, symbol in MARKS:
+        these = [h for h in drawn if h.policy.verdict == verdict]
+        if these:
+            _dots(figure, these, name, symbol)
+
+
+def _dots(figure: go.Figure, drawn: Sequence[Head], name: str, symbol: str) -> None:
     ends = [h.estimate.interval or (h.value, h.value) for h in drawn]
     figure.add_scatter(
         x=[h.value for h in drawn],
@@ -107,8 +123,8 @@ def _estimates(figure: go.Figure, drawn: Sequence[Head]) -> None:
             "arrayminus": [h.value - low for (low, _), h in zip(ends, drawn, strict=True)],
         },
         mode="markers",
-        marker={"color": BLUE, "size": 12},
-        name="Estimate with interval",
+        marker={"color": BLUE, "size": 12, "symbol": symbol, "line": {"width": 2, "color": BLUE}},
+        name=name,
         customdata=[_hover(h) for h in drawn],
         hovertemplate="%{y}: %{customdata[0]}<br>interval %{customdata[1]}<br>%{customdata[2]} used<extra></extra>",
     )
@@ -136,18 +152,22 @@ def _truths(figure: go.Figure, drawn: Sequence[Head]) -> None:
 
 
 def _sentence(report: Report, drawn: Sequence[Head]) -> str:
-    names = {h.policy.name for h in drawn}
-    without = [p.name for p in report.policies if p.name not in names]
-    said = f"{len(drawn)} of {len(report.policies)} policies have a number; the line through each dot is its interval."
-    return f"{said} No number: {', '.join(without)}." if without else said
+    ranked = sum(h.policy.verdict == Verdict.RANK_ONLY for h in drawn)
+    without = [p.name for p in report.policies if p.name not in {h.policy.name for h in drawn}]
+    told = [f"{len(drawn) - ranked} of {len(report.policies)} policies may be quoted with a number."]
+    if ranked:
+        told.append(f"Only the order may stand of {ranked}, drawn as open circles.")
+    if without:
+        told.append(f"No number: {', '.join(without)}.")
+    return " ".join([*told, "The line through a dot is its interval."])
 
 
 def estimates_table(policies: Sequence[PolicyReport], *, headline_only: bool = False) -> pd.DataFrame:
     """List the estimates that may be shown, each with interval, bounds and rows used of all rows."""
-    shown_policies = [p for p in policies if shown(p)]
-    return pd.DataFrame(
-        [_estimate_row(p, e) for p in shown_policies for e in p.estimates if e.primary or not headline_only]
-    )
+    listed = [(p, e) for p in policies if shown(p) for e in p.estimates if e.primary or not headline_only]
+    table = pd.DataFrame([_estimate_row(p, e) for p, e in listed])
+    known = any(p.truths for p, _ in listed)
+    return table if known else table.drop(columns=["Truth", "Agrees with truth"], errors="ignore")
 
 
 def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, str]:
@@ -156,6 +176,7 @@ def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, str]:
         "Policy": formats.visible(policy.name),
         "Estimate": formats.number(estimate.value),
         "Interval": formats.interval(estimate.interval),
+        "May be used for": USE.get(policy.verdict, formats.MISSING),
         "Rows used": formats.of(estimate.n_used, policy.n_total),
         "Bounds for missing rows": formats.interval(estimate.missing_bounds),
         "Truth": formats.number(truth.value if truth else None),

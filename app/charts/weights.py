@@ -95,18 +95,25 @@ def _ratio_axis(figure: go.Figure, lowest: float, highest: float, *, as_weight: 
     if not as_weight:
         figure.update_xaxes(title="Log ratio, target − logging (nats)")
         return
-    low, high = lowest / math.log(10), highest / math.log(10)
-    step = max(1, math.ceil((high - low) / 8))
-    powers = range(math.floor(low / step) * step, math.ceil(high) + 1, step)
+    ticks = _weight_ticks(lowest / math.log(10), highest / math.log(10))
     figure.update_xaxes(
         title="Weight (log scale)",
-        tickvals=[p * math.log(10) for p in powers],
-        ticktext=[_power_text(p) for p in powers],
+        tickvals=[t * math.log(10) for t in ticks],
+        ticktext=[_power_text(t) for t in ticks],
     )
 
 
-def _power_text(power: int) -> str:
-    return f"{10.0**power:,g}" if abs(power) <= 4 else f"10{formats.superscript(power)}"
+def _weight_ticks(low: float, high: float) -> list[float]:
+    """Return where to mark a log scale, in decades: powers of ten on a long one, 1-2-5 steps on a short one."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    if high - low > 3:
+        return [float(p) for p in powers[:: max(1, math.ceil((high - low) / 8))]]
+    steps = [0.0, math.log10(2), math.log10(5)] if high - low > 0.7 else [math.log10(n / 10) for n in range(10, 100, 2)]
+    return [p + s for p in powers for s in steps if low <= p + s <= high]
+
+
+def _power_text(decades: float) -> str:
+    return f"{10.0**decades:,.2g}" if abs(decades) < 4 else f"10{formats.superscript(round(decades))}"
 
 
 def _histogram_sentence(bins: Histogram, *, as_weight: bool) -> str:
@@ -139,7 +146,9 @@ def ccdf(view: WeightView, clone: WeightView | None) -> Chart | None:
         )
         ends += [clone.ccdf_log_ratio[0], clone.ccdf_log_ratio[-1]]
     _ratio_axis(figure, min(ends), max(ends), as_weight=True)
-    figure.update_yaxes(type="log", title="Share of rows at or above")
+    shares = [10.0**-power for power in range(8)]
+    labels = [formats.percent(share) for share in shares]
+    figure.update_yaxes(type="log", title="Share of rows at or above", tickvals=shares, ticktext=labels)
     sentence = "The tail: the further right the line goes before it drops, the more a few rows decide."
     return Chart(figure, sentence, _tail_table(view))
 

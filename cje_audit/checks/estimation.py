@@ -112,7 +112,8 @@ def ess(paired: Pairing, summary: WeightSummary) -> Check:
     """Ask how many equally weighted rows would say as much."""
     rows, fraction = summary.ess, summary.ess_fraction
     fail = rows < thresholds.ESS_FAIL_ROWS or fraction < thresholds.ESS_FAIL_FRACTION
-    warn = rows < thresholds.ESS_WARN_ROWS or fraction < thresholds.ESS_WARN_FRACTION
+    few = rows < thresholds.ESS_WARN_ROWS and fraction < thresholds.ESS_FEW_FRACTION
+    warn = few or fraction < thresholds.ESS_WARN_FRACTION
     sentence = (
         f"The {count(summary.n, paired.rows.n)} rows say as much about {paired.name} as {number(rows)} "
         f"equally weighted ones (ESS fraction {percent(fraction)})."

@@ -53,7 +53,7 @@ def fallback_constants(cells: Measured) -> Bools:
     short = (cells.values > -thresholds.NEAR_ZERO) & (cells.chars < thresholds.LONG_TEXT)
     odd = is_known(ties.distinct) & (expected_hits(crowd, grid) < thresholds.MISFIT_HITS)
     flagged: Bools = (found[ties.place] & ~short) | (odd[ties.place] & misfit(cells))
-    return flagged | clamped(cells)
+    return flagged | (clamped(cells) & misfit(cells))
 
 
 def count_ties(cells: Measured) -> Ties:

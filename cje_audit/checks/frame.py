@@ -20,7 +20,7 @@ def equals(values: Codes, wanted: str | None) -> Bools:
     >>> equals(np.array(["sentinel", None], dtype=object), None).tolist()
     [False, True]
     """
-    marked: Bools = np.asarray(values == np.full(len(values), wanted, dtype=object), dtype=np.bool_)
+    marked: Bools = np.asarray(values == np.array([wanted], dtype=object), dtype=np.bool_)
     return marked
 
 

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy.stats import rankdata
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import Fault, examples, none_evaluated, not_evaluated, row_check
@@ -113,15 +112,17 @@ def _unit_fault(median: float, values: Floats, chars: Floats, ratio: float | Non
 
 
 def grows_with_length(cost: Floats, chars: Floats) -> bool:
-    """Say whether cost may grow with length: the 99 % upper limit of their rank correlation reaches 0.2.
+    """Say whether cost may grow like length: the 99 % upper limit of the exponent in cost ∝ length^b reaches ½.
 
-    True too where all lengths are nearly equal, since then nothing can be told.
+    `cost` and `chars` are positive, shape (n,). True too where lengths are nearly equal: then nothing can be told.
     """
     low, high = np.quantile(chars, (0.1, 0.9))
-    if high < 1.5 * max(low, 1.0):
+    if high < 1.5 * low:
         return True
-    correlation = float(np.corrcoef(rankdata(cost), rankdata(chars))[0, 1])
-    return correlation + 2.326 / math.sqrt(len(cost)) >= thresholds.DENSITY_TREND
+    x, y = np.log(chars) - np.log(chars).mean(), np.log(cost) - np.log(cost).mean()
+    exponent = float(np.dot(x, y) / np.dot(x, x))
+    error = math.sqrt(float(np.square(y - exponent * x).sum()) / (len(x) - 2) / float(np.dot(x, x)))
+    return exponent + 2.326 * error >= thresholds.DENSITY_TREND
 
 
 def _ratio(column: Column, logging: Column | None) -> float | None:

@@ -141,9 +141,9 @@ DENSITY_LOW = _limit(
 )
 DENSITY_TREND = _limit(
     "logprob_density.trend",
-    0.2,
-    "rank correlation with length",
-    "a sum grows with length; 99 % upper limit below this means it does not",
+    0.5,
+    "growth exponent with length",
+    "a sum grows like length (exponent 1), a mean not at all; judged by the 99 % upper limit",
 )
 DENSITY_RATIO = _limit(
     "logprob_density.ratio",
@@ -168,8 +168,14 @@ MEAN_USELESS = _limit(
     "mean_weight.useless", 0.5, "half-width of the 95 % interval", "wider intervals cannot tell 1 from a wrong mean"
 )
 
+MEAN_UNSEEN = _limit(
+    "mean_weight.unseen",
+    3.29,
+    "errors of a log-normal mean",
+    "a mean below 1 must deviate by more, or heavy rows were just not drawn",
+)
 MEAN_THIN_OVERLAP = _limit(
-    "mean_weight.thin_overlap", 0.7, "E[√w]/√E[w]", "below, a mean under 1 is expected: the heavy rows were not drawn"
+    "mean_weight.thin_overlap", 0.8, "E[√w]/√E[w]", "below, a mean under 1 is expected: the heavy rows were not drawn"
 )
 
 SIGN_MARGIN = _limit("log_ratio_sign.margin", 0.1, "nats", "the lower limit must exceed this")
@@ -191,6 +197,12 @@ CONSTANT_ROWS = _limit("judge.constant.rows", 10, "scores", "fewer may agree by 
 ESS_FAIL_ROWS = _limit("estimation.ess.fail", 10, "effective rows", "an average over ten rows has no usable interval")
 ESS_WARN_ROWS = _limit(
     "estimation.ess.warn", 30, "effective rows", "the t interval of a weighted mean needs about thirty"
+)
+ESS_FEW_FRACTION = _limit(
+    "estimation.ess.few_fraction",
+    0.5,
+    "ESS fraction",
+    "few effective rows warn only where weights, not a small file, made them few",
 )
 ESS_FAIL_FRACTION = _limit(
     "estimation.ess.fail_fraction", 0.01, "ESS fraction", "one row in a hundred speaks: the estimate is theirs alone"

@@ -194,6 +194,16 @@ def _no_mean(summary: WeightSummary, interval: Pair | None) -> str | None:
 
 
 def _thin(summary: WeightSummary) -> bool:
+    """Say whether a mean below 1 may be due to heavy rows that were not drawn.
+
+    Beside plain thin overlap: log-normal weights of this spread s have a mean with the error √((e^{s²} − 1)/n), which
+    the sample itself understates; the deviation must exceed it too.
+    """
+    if summary.log_ratio.sd is None:
+        return True
+    unseen = math.sqrt(math.expm1(min(summary.log_ratio.sd, 20.0) ** 2) / summary.n)
+    if thresholds.MEAN_LOW - math.exp(summary.mean.log_value) < thresholds.MEAN_UNSEEN * unseen:
+        return True
     return summary.ess_fraction < thresholds.ESS_WARN_FRACTION or summary.sqrt_overlap < thresholds.MEAN_THIN_OVERLAP
 
 

@@ -25,7 +25,10 @@ class DataSource(Strict):
 
 
 class Judge(Strict):
-    """Who scores the responses, and on which scale. `recorded` takes the data file's own `judge_score`."""
+    """Who scores the responses, and on which scale. `recorded` takes the data file's own `judge_score`.
+
+    `integer` says that only whole numbers are on the scale.
+    """
 
     kind: Literal["score", "logprob", "pairwise", "recorded"] = "recorded"
     provider: str | None = None
@@ -35,6 +38,7 @@ class Judge(Strict):
     api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     prompt: str | None = None
     scale: tuple[float, float] = (0.0, 1.0)
+    integer: bool = False
     draws: int = Field(default=1, ge=1, le=20)
 
     @model_validator(mode="after")

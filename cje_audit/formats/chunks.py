@@ -51,11 +51,11 @@ Chunks = Iterator[Chunk]
 
 
 def excerpt_of(data: bytes) -> str:
-    """Return the start of a raw line as text of at most 200 characters.
+    r"""Return the start of a raw line as text of at most 200 characters.
 
     Examples
     --------
-    >>> excerpt_of(b'  {"prompt": 1}\\r\\n')
+    >>> excerpt_of(b'  {"prompt": 1}\r\n')
     '{"prompt": 1}'
     """
     return data[: EXCERPT_CHARS * 4].decode("utf-8", "replace").strip()[:EXCERPT_CHARS]

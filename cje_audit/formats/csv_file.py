@@ -97,7 +97,9 @@ def _header(lines: _TextLines, name: str, is_known: Callable[[str], bool]) -> tu
             what_to_do="Keep the columns of the dataset and leave out the rest.",
         )
     if twice is not None:
-        raise InputError(f"The column {twice or '(no name)'} appears twice in {name}.", what_to_do="Rename one of the two.")
+        raise InputError(
+            f"The column {twice or '(no name)'} appears twice in {name}.", what_to_do="Rename one of the two."
+        )
     if not any(map(is_known, header)):
         raise InputError(
             f"The first line of {name} names no column we know.",

@@ -1,19 +1,53 @@
-"""Stop-gap reader (JSONL, arena layout), replaced by the real one."""
+"""A dataset made elsewhere, read whole: good rows as one frame, bad lines listed."""
 
-import json
-import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from cje_audit.domain.codes import FailureCode
+from cje_audit.domain.errors import InputError
+from cje_audit.formats.chunks import Chunk
+from cje_audit.formats.duplicates import distinct, with_row_ids
+from cje_audit.formats.naming import Fields, layout_of
+from cje_audit.formats.files import Source, open_source
+from cje_audit.formats.limits import CHUNK_ROWS, GIVE_UP_AFTER, MAX_ROWS
 from cje_audit.formats.options import ImportOptions
+from cje_audit.formats.quarantine import SCHEMA, quarantine_frame, without_response
+from cje_audit.formats.table import Tabulator
+
+Progress = Callable[[int], None]
+LOGGING_NAME = "base"
 
 
 @dataclass(frozen=True)
 class Imported:
+    """What an import read.
+
+    Attributes
+    ----------
+    rows
+        One line per row in file order; a measured cell is a finite float64, or null with a code beside it.
+    policies
+        Target policies in order of first appearance.
+    logging_name
+        What the logging policy is called.
+    layout
+        `arena` or `cje_audit`.
+    quarantine
+        source, line, reason, code, excerpt of every line that is no row.
+    n_lines
+        Lines that hold something: always `rows.height + n_exact_duplicates + quarantine.height`.
+    n_exact_duplicates
+        Copies of a row that were dropped.
+    conflicting_ids
+        Row ids of which copies differ; all of these are in quarantine.
+    notes
+        Plain sentences on what was read differently from how it was written.
+    """
+
     rows: pl.DataFrame
     policies: tuple[str, ...]
     logging_name: str
@@ -25,43 +59,151 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def number(value: Any) -> tuple[float | None, str | None]:
-    if value is None:
-        return None, "no_score"
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value), None
-    return None, "non_finite"
+def read_dataset(paths: Sequence[Path], options: ImportOptions, progress: Progress | None = None) -> Imported:
+    """Read files as one dataset.
+
+    Parameters
+    ----------
+    paths
+        The files, in order.
+    options
+        Format and column names.
+    progress
+        Called with the number of lines read so far.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read as a dataset at all, or no line of it is a row.
+    """
+    reader = DatasetReader(options)
+    imported = reader.read(paths, progress)
+    reader.refuse_unmet_mapping()
+    if not imported.rows.height:
+        raise _no_rows(imported, list(reader.tabulator.columns))
+    return imported
 
 
-def read_dataset(paths: Sequence[Path], options: ImportOptions, progress: Callable[[int], None] | None = None) -> Imported:
-    rows, policies = [], []
-    for path in paths:
-        for i, line in enumerate(path.read_text().splitlines()):
-            d = json.loads(line)
-            for p in d.get("target_policy_logprobs", {}):
-                if p not in policies:
-                    policies.append(p)
-            rows.append((path.name, i + 1, d))
-    out = []
-    for source, line, d in rows:
-        pid = d.get("prompt_id") or d.get("metadata", {}).get("prompt_id")
-        draw = d.get("draw", 0)
-        lv, lc = number(d.get("base_policy_logprob"))
-        jv, jc = number(d.get("judge_score"))
-        if jv is None and d.get("judge_text") is not None:
-            jc = d.get("judge_code", "unparseable")
-        ov, oc = number(d.get("oracle_label"))
-        row = dict(row_id=pid if not draw else f"{pid}#{draw}", prompt_id=pid, draw=draw, prompt=d["prompt"], response=d.get("response"),
-                   finish_reason=d.get("finish_reason"), n_tokens=d.get("n_tokens"), source=source, line=line, logging_logprob=lv,
-                   logging_code=lc, logging_detail=None, judge_score=jv, judge_code=jc, judge_text=d.get("judge_text"), judge_detail=None,
-                   oracle_label=ov, oracle_code=oc)
-        for p in policies:
-            v, c = number(d.get("target_policy_logprobs", {}).get(p))
-            row |= {f"target_logprob:{p}": v, f"target_code:{p}": c, f"target_detail:{p}": None}
-        out.append(row)
-    over = dict.fromkeys(("logging_code", "logging_detail", "judge_code", "judge_text", "judge_detail", "oracle_code", "finish_reason", "response"), pl.String)
-    over |= dict.fromkeys(("judge_score", "oracle_label", "logging_logprob"), pl.Float64) | {"n_tokens": pl.Int64}
-    for p in policies:
-        over |= {f"target_detail:{p}": pl.String, f"target_code:{p}": pl.String}
-    q = pl.DataFrame(schema={"source": pl.String, "line": pl.Int64, "reason": pl.String, "code": pl.String, "excerpt": pl.String})
-    return Imported(pl.DataFrame(out, schema_overrides=over, infer_schema_length=None), tuple(policies), "base", "arena", q, len(out), 0, (), ())
+class DatasetReader:
+    """Reads files into one dataset; columns met, notes and lines read of each file are kept for those who ask."""
+
+    def __init__(self, options: ImportOptions) -> None:
+        self._options = options
+        self.tabulator = Tabulator(Fields(options.mapping))
+        self.n_lines_of: Counter[str] = Counter()
+
+    def read(self, paths: Sequence[Path], progress: Progress | None = None, limit: int | None = None) -> Imported:
+        """Read all files, or about the first `limit` lines of each; unlike `read_dataset`, accept that no row is left."""
+        if not paths:
+            raise InputError("No file was named.", expected="at least one file", what_to_do="Name the dataset's file.")
+        names = source_names(paths)
+        frames, bad = [], [pl.DataFrame(schema=SCHEMA)]
+        for path, name in zip(paths, names, strict=True):
+            for frame, problems in self._file(path, name, limit):
+                frames.append(frame)
+                bad.append(problems)
+                self.n_lines_of[name] += frame.height + problems.height
+                n_lines = self.n_lines_of.total()
+                _refuse_too_many(n_lines)
+                if progress is not None:
+                    progress(n_lines)
+        return self._finish(frames, bad)
+
+    def refuse_unmet_mapping(self) -> None:
+        """Raise if `--map` names a column that no file has."""
+        columns = self.tabulator.columns
+        unmet = self.tabulator.fields.unmet(columns)
+        if unmet:
+            raise InputError(
+                f"The data has no column {unmet[0]}, which was to be read as {self._options.mapping[unmet[0]]}.",
+                expected=", ".join(columns)[:200],
+                got=unmet[0],
+                what_to_do="Use a column that is there.",
+            )
+
+    def _file(self, path: Path, name: str, limit: int | None) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        known = self.tabulator.fields.is_known
+        source = open_source(path, self._options.format, known)
+        n_good = n_bad = 0
+        for chunk in _chunks(source, known, limit):
+            frame, problems = self.tabulator.table(chunk, name)
+            n_good += frame.height
+            n_bad += len(problems)
+            bad = quarantine_frame(problems, name)
+            if not n_good and n_bad >= GIVE_UP_AFTER:
+                raise InputError(
+                    f"{name} is no dataset: of its first {n_bad:,} lines none is a row. {bad['reason'][0]}",
+                    what_to_do="Check that this is the file you meant.",
+                )
+            yield frame, bad
+
+    def _finish(self, frames: list[pl.DataFrame], bad: list[pl.DataFrame]) -> Imported:
+        policies = tuple(self.tabulator.policies)
+        complete = [_complete(frame, policies) for frame in frames]
+        rows = pl.concat(complete, how="diagonal", rechunk=False) if complete else pl.DataFrame()
+        rows, no_response = without_response(rows)
+        found = distinct(with_row_ids(rows), bad[0])
+        layout = layout_of((*self.tabulator.columns, *self._options.mapping.values()))
+        return Imported(
+            rows=found.rows,
+            policies=policies,
+            logging_name=_free_name(policies),
+            layout="cje_audit" if layout is None else layout,
+            quarantine=pl.concat([*bad, no_response, found.quarantine]).sort("source", "line", maintain_order=True),
+            n_lines=self.n_lines_of.total(),
+            n_exact_duplicates=found.n_exact,
+            conflicting_ids=found.conflicting,
+            notes=self.tabulator.notes.sentences(),
+        )
+
+
+def _free_name(policies: Sequence[str]) -> str:
+    """Return `base`, lengthened where a target policy is called so."""
+    name = LOGGING_NAME
+    while name in policies:
+        name += "_logging"
+    return name
+
+
+def source_names(paths: Sequence[Path]) -> list[str]:
+    """Return a name for each file: its own or, where two share one, with as much of the path as tells them apart."""
+    names = [path.name for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    return [str(path) for path in paths]
+
+
+def _chunks(source: Source, known: Callable[[str], bool], limit: int | None) -> Iterator[Chunk]:
+    seen = 0
+    for chunk in source.chunks(CHUNK_ROWS if limit is None else limit, known):
+        yield chunk
+        seen += len(chunk.lines) + len(chunk.problems)
+        if limit is not None and seen >= limit:
+            return
+
+
+def _refuse_too_many(n_lines: int) -> None:
+    if n_lines > MAX_ROWS:
+        raise InputError(f"The data has more than {MAX_ROWS:,} lines.", what_to_do="Import a part of it.")
+
+
+def _complete(frame: pl.DataFrame, policies: Sequence[str]) -> pl.DataFrame:
+    """Add the columns of policies that this part of the file did not name: missing, with their code."""
+    absent = [p for p in policies if f"target_code:{p}" not in frame.columns]
+    nothing = pl.lit(None, dtype=pl.String)
+    return frame.with_columns(
+        *(pl.lit(None, dtype=pl.Float64).alias(f"target_logprob:{p}") for p in absent),
+        *(pl.lit(FailureCode.NO_SCORE.value).alias(f"target_code:{p}") for p in absent),
+        *(nothing.alias(f"target_detail:{p}") for p in absent),
+    )
+
+
+def _no_rows(imported: Imported, columns: list[str]) -> InputError:
+    reasons = imported.quarantine["reason"]
+    first = f" {reasons[0]}" if len(reasons) else ""
+    return InputError(
+        f"No row could be read: {imported.n_lines:,} {'line' if imported.n_lines == 1 else 'lines'}, none usable.{first}",
+        expected="at least one line with prompt_id, prompt and, for an import, response",
+        got=f"columns {', '.join(columns)}"[:200] if columns else "no line with named fields",
+        what_to_do="Correct the lines, or name the columns with --map COLUMN=FIELD.",
+    )

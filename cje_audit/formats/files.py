@@ -84,16 +84,19 @@ def open_source(path: Path, wanted: str, is_known: Callable[[str], bool]) -> Sou
     _refuse_other_kinds(path.name, head)
     text = head.removeprefix(BOM).lstrip()
     if not text and n_bytes <= _HEAD:
-        raise InputError(f"{path.name} holds only blank space.", expected="at least one row", what_to_do="Check the export.")
-    chosen = _guess(path, text, is_known) if wanted == "auto" else wanted
+        raise InputError(
+            f"{path.name} holds only blank space.", expected="at least one row", what_to_do="Check the export."
+        )
+    guessed = _guess(path, text, is_known) if wanted == "auto" or text.startswith(b"{") else wanted
+    chosen = guessed if wanted in ("auto", "json") else wanted
     if chosen == "parquet":
         raise InputError(
             f"{path.name} is not a Parquet file: it does not start with PAR1.",
             expected="a Parquet file",
             what_to_do="Check the file, or leave the format to auto.",
         )
-    if chosen == "json":
-        _refuse_single_object(path.name, text)
+    if chosen == "json" and not text.startswith(b"["):
+        _refuse_no_array(path.name, text)
     return Source(path, path.name, chosen, n_bytes)
 
 
@@ -102,7 +105,9 @@ def _size(path: Path) -> int:
         n_bytes = path.stat().st_size
         regular, folder = path.is_file(), path.is_dir()
     except OSError as error:
-        raise InputError(f"There is no readable file {path}: {error.strerror}.", what_to_do="Check the path.") from error
+        raise InputError(
+            f"There is no readable file {path}: {error.strerror}.", what_to_do="Check the path."
+        ) from error
     except ValueError as error:
         raise InputError("The path of the file is not valid.", what_to_do="Check the path.") from error
     if folder:
@@ -123,7 +128,9 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read(_HEAD)
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read: {error.strerror}.", what_to_do="Check its permissions.") from error
+        raise InputError(
+            f"{path.name} cannot be read: {error.strerror}.", what_to_do="Check its permissions."
+        ) from error
 
 
 def _refuse_other_kinds(name: str, head: bytes) -> None:
@@ -144,7 +151,10 @@ def _refuse_other_kinds(name: str, head: bytes) -> None:
     odd = len(head) - len(head.translate(None, _CONTROL)) + head.decode("utf-8", "replace").count("\ufffd")
     if odd * 10 > len(head):
         raise InputError(
-            f"{name} is not UTF-8 text.", expected=_READABLE, got="binary data", what_to_do="Save the data as UTF-8 text."
+            f"{name} is not UTF-8 text.",
+            expected=_READABLE,
+            got="binary data",
+            what_to_do="Save the data as UTF-8 text.",
         )
 
 
@@ -190,11 +200,11 @@ def _names_columns(line: bytes, is_known: Callable[[str], bool]) -> bool:
     return any(is_known(cell.strip()) for d in ",\t;|" for row in csv.reader([text], delimiter=d) for cell in row)
 
 
-def _refuse_single_object(name: str, text: bytes) -> None:
-    if text.startswith(b"["):
-        return
+def _refuse_no_array(name: str, text: bytes) -> None:
     raise InputError(
-        f"{name} holds one JSON object over several lines." if text.startswith(b"{") else f"{name} is not a JSON array.",
+        f"{name} holds one JSON object over several lines."
+        if text.startswith(b"{")
+        else f"{name} is not a JSON array.",
         expected="one JSON object per line, or an array of objects",
         what_to_do="Write one row per line (JSON Lines).",
     )

@@ -46,6 +46,9 @@ def _take(chunk: Chunk, element: _Element) -> None:
         return
     if element.data:
         chunk.add(element.line, parse_record(element.line, element.data))
+    if element.end == b"}":
+        reason = f"Line {element.line} closes a bracket too many; nothing after it could be read."
+        chunk.add(element.line, Problem(element.line, FailureCode.SCHEMA, reason, excerpt_of(element.data)))
     if not element.end:
         chunk.notes.append("The JSON array is never closed: the file may have been cut off.")
 

@@ -20,7 +20,9 @@ def parse_record(line: int, data: bytes) -> Record | Problem:
     if isinstance(value, dict | Problem):
         return value
     kind = _KINDS.get(type(value), "something else")
-    return Problem(line, FailureCode.SCHEMA, f"Line {line} holds {kind}, not an object with named fields.", excerpt_of(data))
+    return Problem(
+        line, FailureCode.SCHEMA, f"Line {line} holds {kind}, not an object with named fields.", excerpt_of(data)
+    )
 
 
 def too_long(line: int, data: bytes) -> Problem:
@@ -36,7 +38,9 @@ def _parse_again(line: int, data: bytes) -> object:
         where = f"at byte {error.start + 1}"
         return Problem(line, FailureCode.ENCODING, f"Line {line} is not valid UTF-8 ({where}).", excerpt_of(data))
     if "\0" in text:
-        return Problem(line, FailureCode.ENCODING, f"Line {line} contains a NUL byte.", excerpt_of(data.replace(b"\0", b"")))
+        return Problem(
+            line, FailureCode.ENCODING, f"Line {line} contains a NUL byte.", excerpt_of(data.replace(b"\0", b""))
+        )
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:

@@ -42,6 +42,17 @@ def difference(value: float, shares_a: Floats, shares_b: Floats, cluster: Ints) 
     return Inferred(value, error, t_interval(value, error, groups), len(cluster), n_clusters(cluster))
 
 
+def shared_clusters(first: Ints, second: Ints) -> int:
+    """Return how many prompts occur in both.
+
+    Examples
+    --------
+    >>> shared_clusters(np.array([0, 0, 1]), np.array([1, 2]))
+    1
+    """
+    return n_clusters(first) + n_clusters(second) - n_clusters(np.concatenate([first, second]))
+
+
 def two_sided_p(got: Inferred) -> float | None:
     """Two-sided p-value of "the difference is 0", Student t with G − 1 degrees of freedom; None without an error."""
     if got.value is None or not got.standard_error:

@@ -18,14 +18,22 @@ def cluster_sums(values: Floats, cluster: Ints) -> Floats:
     >>> cluster_sums(np.array([1.0, 2.0, 4.0]), np.array([7, 9, 7])).tolist()
     [5.0, 2.0]
     """
-    _, dense, size = np.unique(cluster, return_inverse=True, return_counts=True)
-    sums: Floats = np.bincount(dense, weights=values, minlength=len(size)).astype(np.float64)
-    return sums
+    dense = _dense(cluster)
+    size = np.bincount(dense)
+    sums: Floats = np.bincount(dense, weights=values).astype(np.float64)
+    return sums[size > 0]
+
+
+def _dense(cluster: Ints) -> Ints:
+    """Return cluster numbers that are small enough to count by; the order stays."""
+    if len(cluster) and cluster.min() >= 0 and cluster.max() <= 4 * len(cluster):
+        return cluster
+    return np.unique(cluster, return_inverse=True)[1]
 
 
 def n_clusters(cluster: Ints) -> int:
     """Return how many different prompts there are."""
-    return len(np.unique(cluster))
+    return int(np.count_nonzero(np.bincount(_dense(cluster))))
 
 
 def clustered_standard_error(influence: Floats, cluster: Ints) -> float | None:

@@ -31,7 +31,7 @@ def rank_test(first: Floats, second: Floats) -> RankTest:
     m, n = len(first), len(second)
     ranks = rankdata(np.concatenate([first, second]))
     superiority = float((ranks[:m].sum() - m * (m + 1) / 2) / (m * n))
-    variance = float(np.var(ranks)) * m * n * (m + n) / (m + n - 1) if m + n > 1 else 0.0
+    variance = float(np.var(ranks)) * m * n / (m + n - 1)
     if variance == 0:
         return RankTest(superiority, 1.0)
     z = (superiority - 0.5) * m * n / math.sqrt(variance)

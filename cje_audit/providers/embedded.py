@@ -39,7 +39,7 @@ class EmbeddedProvider:
     name = "embedded"
     capabilities = CAPABILITIES
 
-    def __init__(self, model: str = MODEL_NAME, *, workers: int | None = None) -> None:
+    def __init__(self, model: str = MODEL_NAME, *, workers: int | None = None, pool: WorkerPool | None = None) -> None:
         if model != MODEL_NAME:
             raise ConfigError(
                 f"The embedded provider has only the model {MODEL_NAME}, not {model}.",
@@ -48,7 +48,7 @@ class EmbeddedProvider:
                 what_to_do=f"Write model: {MODEL_NAME}.",
             )
         require_packages()
-        self._pool = WorkerPool(model_path(), workers)
+        self._pool = pool or WorkerPool(model_path(), workers)
         self.scorer_version = f"embedded {ENGINE} gguf {GGUF_SHA256[:12]} numpy {importlib.metadata.version('numpy')}"
 
     async def generate(self, policy: Policy, prompt: str, *, draw: int) -> Answer[ResponseResult]:

@@ -10,6 +10,18 @@ from cje_audit.domain.experiment import Judge
 from cje_audit.domain.policy import Endpoint
 from cje_audit.providers import embedded, recorded, scripted
 from cje_audit.providers.base import Capabilities, Provider
+from cje_audit.providers.http import (
+    anthropic,
+    fireworks,
+    llama_cpp,
+    openai,
+    openai_compatible,
+    sglang,
+    together,
+    vllm,
+)
+from cje_audit.providers.http.dialect import Dialect
+from cje_audit.providers.http.provider import HttpProvider
 from cje_audit.providers.smollm.fetch import MODEL_NAME
 
 Asked = Endpoint | Judge
@@ -37,7 +49,14 @@ def _recorded(_: Asked) -> Provider:
     return recorded.RecordedProvider()
 
 
+def _http(dialect: Dialect) -> Entry:
+    return Entry(dialect.capabilities, lambda asked: HttpProvider(dialect, asked))
+
+
+HTTP = (openai_compatible, vllm, sglang, fireworks, together, llama_cpp, openai, anthropic)
+
 PROVIDERS: dict[str, Entry] = {
+    **{room.DIALECT.name: _http(room.DIALECT) for room in HTTP},
     "embedded": Entry(embedded.CAPABILITIES, _embedded),
     "recorded": Entry(recorded.CAPABILITIES, _recorded),
     "scripted": Entry(scripted.CAPABILITIES, _scripted),

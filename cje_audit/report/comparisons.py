@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-
 from cje_audit.checks.words import number, span
 from cje_audit.domain.checks import Verdict
 from cje_audit.domain.report import Comparison, PolicyReport
-from cje_audit.numerics.compare import difference, holm, spread_influence, two_sided_p
+from cje_audit.numerics.compare import difference, holm, shared_clusters, spread_influence, two_sided_p
 from cje_audit.numerics.point import Inferred
-from cje_audit.report.estimates import Sample, sample_of, snips_point
+from cje_audit.report.estimates import sample_of, snips_point
 from cje_audit.report.facts import RunFacts
 
 RANKABLE = (Verdict.REPORT, Verdict.RANK_ONLY)
@@ -73,11 +71,7 @@ def _pair(facts: RunFacts, a: str, b: str, reward: str) -> Paired | Comparison:
         raise ValueError("SNIPS always has a value.")
     shares = spread_influence(one.influence, first.used), spread_influence(two.influence, second.used)
     got = difference(one.value - two.value, *shares, facts.rows.cluster)
-    return Paired(a, b, got, two_sided_p(got), _shared_prompts(first, second))
-
-
-def _shared_prompts(first: Sample, second: Sample) -> int:
-    return len(np.intersect1d(first.cluster, second.cluster))
+    return Paired(a, b, got, two_sided_p(got), shared_clusters(first.cluster, second.cluster))
 
 
 def _told(paired: Paired, p_adjusted: float | None) -> Comparison:

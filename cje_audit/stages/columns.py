@@ -5,35 +5,65 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from cje_audit.checks.frame import Codes, Column, Floats, Rows
+from cje_audit.checks.dataset import UNFINISHED_OK
+from cje_audit.checks.frame import Bools, Codes, Column, Floats, Rows
 from cje_audit.store.tables import RunTables
 
 
-def build_rows(sample: pl.DataFrame) -> Rows:
-    """Return the rows of a `sample` table (sorted by `row`) as columns."""
-    text = sample.select(
-        chars=pl.col("response").str.len_chars(),
-        blank=pl.col("response").str.strip_chars() == "",
-        present=pl.col("response").is_not_null(),
-        key=pl.struct("prompt", "response").hash(seed=1).reinterpret(signed=True),
+def text_features(sample: pl.DataFrame) -> pl.DataFrame:
+    """Add what checks need to know of the texts, so that later stages need not read them again.
+
+    `cluster` numbers the prompt ids, `text_key` is equal exactly when prompt and response are, `ends_open` says that
+    the last visible character closes no sentence.
+    """
+    last = pl.col("response").str.strip_chars_end().str.slice(-1)
+    return sample.with_columns(
         cluster=pl.col("prompt_id").rank("dense").cast(pl.Int64) - 1,
-        tokens=pl.col("n_tokens").cast(pl.Float64),
+        text_key=pl.struct("prompt", "response").hash(seed=1).reinterpret(signed=True),
+        response_chars=pl.col("response").str.len_chars().cast(pl.Int64),
+        blank=pl.col("response").str.strip_chars() == "",
+        ends_open=(last != "") & ~last.is_in(list(UNFINISHED_OK)),
     )
-    present = text["present"].to_numpy().astype(bool)
+
+
+FEATURES = """
+"row", row_id, prompt_id, draw, response_code, finish_reason, n_tokens, cluster, text_key, response_chars, blank, ends_open
+""".strip()
+
+
+def read_rows(tables: RunTables) -> tuple[Rows, pl.DataFrame]:
+    """Return the rows as columns, and the sample table without its texts."""
+    sample = tables.read(f'select {FEATURES} from sample order by "row"')
+    return build_rows(sample), sample
+
+
+def read_texts(tables: RunTables) -> pl.DataFrame:
+    """Return row, row_id, draw, prompt, response and finish_reason in row order."""
+    return tables.read('select "row", row_id, draw, prompt, response, finish_reason from sample order by "row"')
+
+
+def build_rows(sample: pl.DataFrame) -> Rows:
+    """Return a sample table with its text features (sorted by `row`) as columns."""
+    present = sample["response_chars"].is_not_null().to_numpy().astype(bool)
     chars = np.zeros(sample.height, dtype=np.int64)
-    chars[present] = text["chars"].filter(text["present"]).to_numpy()
-    blank = np.zeros(sample.height, dtype=bool)
-    blank[present] = text["blank"].filter(text["present"]).to_numpy()
+    chars[present] = sample["response_chars"].drop_nulls().to_numpy()
     return Rows(
         row_ids=as_objects(sample["row_id"]),
-        cluster=text["cluster"].to_numpy().astype(np.int64),
-        text_key=text["key"].to_numpy().astype(np.int64),
+        cluster=sample["cluster"].to_numpy().astype(np.int64),
+        text_key=sample["text_key"].to_numpy().astype(np.int64),
         response_chars=chars,
-        response_tokens=as_floats(text["tokens"]),
+        response_tokens=as_floats(sample["n_tokens"]),
         has_response=present,
-        blank_response=blank,
+        blank_response=flags(sample["blank"]),
         finish_reason=as_objects(sample["finish_reason"]),
     )
+
+
+def flags(series: pl.Series) -> Bools:
+    """Return where a boolean column is true; null is not."""
+    found = np.zeros(len(series), dtype=bool)
+    found[series.arg_true().to_numpy()] = True
+    return found
 
 
 def as_floats(series: pl.Series) -> Floats:
@@ -67,11 +97,6 @@ def details(column: Column, given: pl.Series) -> pl.Series:
     told = np.full(len(column.values), None, dtype=object)
     told[flagged] = [f"reported {value:.12g}" for value in column.reported[flagged]]
     return strings(told).zip_with(pl.Series(flagged), given) if flagged.any() else given
-
-
-def read_sample(tables: RunTables) -> pl.DataFrame:
-    """Return the sample table in row order."""
-    return tables.read('select * from sample order by "row"')
 
 
 def read_logprobs(tables: RunTables, policy: str, n: int) -> Column:

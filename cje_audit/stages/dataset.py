@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from cje_audit.checks.dataset import UNFINISHED_OK, DatasetFacts, Quarantined, check_dataset
+from cje_audit.checks.dataset import DatasetFacts, Quarantined, check_dataset
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import ImportSpec
@@ -17,7 +15,7 @@ from cje_audit.formats.dataset import Imported, read_dataset
 from cje_audit.formats.fresh_draws import load_fresh_draws
 from cje_audit.formats.options import ImportOptions
 from cje_audit.stages.base import StageContext, StageOutcome
-from cje_audit.stages.columns import build_rows
+from cje_audit.stages.columns import build_rows, flags, text_features
 from cje_audit.store.tables import RunTables, TableWrite
 
 IMPORTED = "imported.parquet"
@@ -29,7 +27,7 @@ def run(context: StageContext) -> StageOutcome:
     spec = context.spec
     options = import_options(spec)
     imported = read_dataset(data_paths(spec), options)
-    sample = sample_frame(imported.rows)
+    sample = text_features(sample_frame(imported.rows))
     imported.rows.drop("prompt", "response").write_parquet(context.folder / IMPORTED)
     policies = import_policies(imported, spec) if isinstance(spec, ImportSpec) else launch_policies(spec)
     fresh, fresh_notes = fresh_frame(spec, options)
@@ -113,15 +111,8 @@ def _facts(
         ),
         n_exact_duplicates=n_duplicates,
         conflicting_ids=tuple(conflicting),
-        unfinished=_unfinished(sample),
+        unfinished=flags(sample["ends_open"]),
     )
-
-
-def _unfinished(sample: pl.DataFrame) -> NDArray[np.bool_]:
-    """Return which responses end without a closing sign."""
-    last = sample["response"].str.strip_chars_end().str.slice(-1)
-    ends_open = last.is_not_null() & (last != "") & ~last.is_in(list(UNFINISHED_OK))
-    return np.array([bool(v) for v in ends_open], dtype=bool)
 
 
 def import_policies(imported: Imported, spec: ImportSpec) -> pl.DataFrame:

@@ -19,12 +19,11 @@ from cje_audit.report.facts import FreshDraws, RunFacts, StageFacts
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import (
     as_floats,
-    build_rows,
     nullable,
     read_judgements,
     read_labels,
     read_logprobs,
-    read_sample,
+    read_rows,
 )
 from cje_audit.stages.dataset import dataset_facts_from_tables
 from cje_audit.stages.judge import judge_scale
@@ -60,8 +59,7 @@ def run(context: StageContext) -> StageOutcome:
 def run_facts(context: StageContext) -> RunFacts:
     """Read everything the report is made of from the run's tables."""
     tables = context.tables
-    sample = read_sample(tables)
-    rows = build_rows(sample)
+    rows, sample = read_rows(tables)
     policies = tables.read("select name, role, identity_hash from policy order by position").rows(named=True)
     logging, *targets = [PolicyFacts(p["name"], p["role"], p["identity_hash"]) for p in policies]
     judge, oracle = read_judgements(tables, rows.n), read_labels(tables, rows.n)

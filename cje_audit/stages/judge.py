@@ -12,7 +12,7 @@ from cje_audit.domain.import_spec import RunSpec
 from cje_audit.domain.policy import content_hash
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext, StageOutcome
-from cje_audit.stages.columns import as_floats, as_objects, build_rows, details, nullable, read_sample, status, strings
+from cje_audit.stages.columns import as_floats, as_objects, details, nullable, read_rows, read_texts, status, strings
 from cje_audit.stages.dataset import IMPORTED
 from cje_audit.store.answers import Question
 from cje_audit.store.tables import TableWrite
@@ -22,8 +22,7 @@ STAGE = "judge"
 
 def run(context: StageContext) -> StageOutcome:
     """Score every response, take the visible labels, and check both."""
-    sample = read_sample(context.tables)
-    rows = build_rows(sample)
+    rows, sample = read_rows(context.tables)
     scale = judge_scale(context.spec)
     if isinstance(context.spec, Experiment) and context.spec.judge.kind != "recorded":
         column, judgement = _asked(context, context.spec, rows, sample)
@@ -66,7 +65,7 @@ def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> 
 
 def _asked(context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataFrame) -> tuple[Column, pl.DataFrame]:
     judge = spec.judge
-    todo = sample.filter(pl.col("response").is_not_null()).select("row", "row_id", "prompt", "response")
+    todo = read_texts(context.tables).filter(pl.col("response").is_not_null())
     items = [(r, draw) for r in todo.iter_rows(named=True) for draw in range(judge.draws)]
     context.progress.total(len(items))
     identity = judge_identity(judge)
@@ -96,7 +95,7 @@ def _judgement_frame(places: list[tuple[int, int]], asked: list[Asked], sample: 
     answered = [_judged(row, draw, a) for (row, draw), a in zip(places, asked, strict=True)]
     unasked = [
         {"row": row, "draw": 0, "status": "failed", "code": code, "detail": "there is no response to judge"}
-        for row, code in sample.filter(pl.col("response").is_null()).select("row", "response_code").iter_rows()
+        for row, code in sample.filter(pl.col("response_chars").is_null()).select("row", "response_code").iter_rows()
     ]
     return pl.DataFrame(answered + unasked, schema=JUDGEMENT).sort("row", "draw")
 

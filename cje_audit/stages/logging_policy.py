@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from cje_audit.checks.frame import PolicyFacts
+from cje_audit.checks.frame import PolicyFacts, Rows
 from cje_audit.checks.logging_policy import check_logging_policy
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.policy import Policy
@@ -10,7 +10,7 @@ from cje_audit.domain.results import ResponseResult
 from cje_audit.providers.base import Provider
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext, StageOutcome
-from cje_audit.stages.columns import build_rows, read_sample
+from cje_audit.stages.columns import build_rows, read_rows, text_features
 from cje_audit.stages.logprobs import Scored, asked_scores, imported_scores
 from cje_audit.store.answers import Question
 from cje_audit.store.tables import TableWrite
@@ -20,42 +20,43 @@ STAGE = "logging_policy"
 
 def run(context: StageContext) -> StageOutcome:
     """Write responses where there are none, score them under the logging policy, and check the column."""
-    sample = read_sample(context.tables)
     if isinstance(context.spec, Experiment):
-        sample, scored, facts = _launched(context, context.spec, sample)
-        writes = [TableWrite("sample", sample)]
+        rows, scored, facts, writes = _launched(context, context.spec)
     else:
-        name = str(context.facts("dataset")["logging_name"])
-        context.progress.total(sample.height)
-        scored, facts, writes = (
-            imported_scores(context, build_rows(sample), name, STAGE),
-            PolicyFacts(name, "logging"),
-            [],
-        )
-    checks = check_logging_policy(build_rows(sample), scored.column, facts)
+        rows, scored, facts, writes = _imported(context)
     n_ok = scored.column.n_ok
     return StageOutcome(
-        n_in=sample.height,
+        n_in=rows.n,
         n_ok=n_ok,
-        n_failed=sample.height - n_ok,
+        n_failed=rows.n - n_ok,
         writes=[*writes, TableWrite("logprob", scored.frame, ("stage", STAGE))],
-        checks={STAGE: checks},
+        checks={STAGE: check_logging_policy(rows, scored.column, facts)},
         facts={"from_stored_answers": scored.from_stored_answers},
     )
 
 
-def _launched(
-    context: StageContext, spec: Experiment, sample: pl.DataFrame
-) -> tuple[pl.DataFrame, Scored, PolicyFacts]:
+Stage = tuple[Rows, Scored, PolicyFacts, list[TableWrite]]
+
+
+def _imported(context: StageContext) -> Stage:
+    rows, _ = read_rows(context.tables)
+    name = str(context.facts("dataset")["logging_name"])
+    context.progress.total(rows.n)
+    return rows, imported_scores(context, rows, name, STAGE), PolicyFacts(name, "logging"), []
+
+
+def _launched(context: StageContext, spec: Experiment) -> Stage:
     policy = spec.logging_policy
+    sample = context.tables.table("sample").sort("row")
     with Asker(context, spec.execution) as asker:
         provider = asker.provider(policy)
         if sample["response"].null_count() == sample.height:
-            sample = _write_responses(context, asker, provider, policy, sample)
-        scored = asked_scores(context, asker, provider, policy, build_rows(sample), sample, STAGE)
+            sample = text_features(_write_responses(context, asker, provider, policy, sample))
+        rows = build_rows(sample)
+        scored = asked_scores(context, asker, provider, policy, rows, sample, STAGE)
     sampling = {"temperature": policy.temperature, "top_p": policy.top_p}
     facts = PolicyFacts(policy.name, "logging", policy.identity_hash(), scored.from_stored_answers, sampling)
-    return sample, scored, facts
+    return rows, scored, facts, [TableWrite("sample", sample)]
 
 
 def _write_responses(

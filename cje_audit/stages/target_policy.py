@@ -7,7 +7,7 @@ from cje_audit.checks.target_policy import check_target_policies
 from cje_audit.domain.experiment import Experiment
 from cje_audit.stages.asking import Asker
 from cje_audit.stages.base import StageContext, StageOutcome
-from cje_audit.stages.columns import build_rows, read_logprobs, read_sample
+from cje_audit.stages.columns import read_logprobs, read_rows, read_texts
 from cje_audit.stages.logprobs import Scored, asked_scores, imported_scores
 from cje_audit.store.tables import TableWrite
 
@@ -16,8 +16,7 @@ STAGE = "target_policy"
 
 def run(context: StageContext) -> StageOutcome:
     """Score every response under every target policy, and check each column."""
-    sample = read_sample(context.tables)
-    rows = build_rows(sample)
+    rows, sample = read_rows(context.tables)
     targets = context.tables.read(
         "select name, role, identity_hash from policy where role <> 'logging' order by position"
     )
@@ -58,8 +57,9 @@ def _scores(context: StageContext, rows: Rows, sample: pl.DataFrame, targets: pl
     if not isinstance(context.spec, Experiment):
         context.progress.total(rows.n * targets.height)
         return {name: imported_scores(context, rows, name, STAGE) for name in targets["name"]}
+    texts = read_texts(context.tables).with_columns(sample["response_code"])
     with Asker(context, context.spec.execution) as asker:
         return {
-            p.name: asked_scores(context, asker, asker.provider(p), p, rows, sample, STAGE)
+            p.name: asked_scores(context, asker, asker.provider(p), p, rows, texts, STAGE)
             for p in context.spec.target_policies
         }

@@ -2,6 +2,7 @@ create table if not exists sample(
   "row" integer not null, row_id varchar not null, prompt_id varchar not null, draw integer not null, prompt varchar not null,
   response varchar, response_code varchar, response_detail varchar, finish_reason varchar, n_tokens integer,
   source varchar, line bigint,
+  cluster bigint not null, text_key bigint not null, response_chars bigint, blank boolean, ends_open boolean,
   check ((response is null) or (response_code is null)));
 create table if not exists quarantine(source varchar, line bigint, code varchar, reason varchar, excerpt varchar);
 create table if not exists policy(

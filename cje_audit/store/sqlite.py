@@ -8,6 +8,33 @@ from pathlib import Path
 from cje_audit.domain.errors import StoreError, StoreLocked
 
 BUSY_MS = 15_000
+MOUNTS = Path("/proc/mounts")
+NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9p", "ceph", "glusterfs", "lustre"}
+
+
+def refuse_network_folder(folder: Path, mounts: Path = MOUNTS) -> None:
+    """Refuse a folder on a network file system, whose locks SQLite cannot trust; where it cannot be told, go on.
+
+    Raises
+    ------
+    StoreError
+        Naming the file system.
+    """
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    fields = [line.split() for line in lines]
+    points = {f[1].replace("\\040", " "): f[2] for f in fields if len(f) > 2}
+    place = folder.resolve()
+    kind = next((points[str(p)] for p in (place, *place.parents) if str(p) in points), None)
+    if kind in NETWORK:
+        raise StoreError(
+            f"The workspace {folder} lies on a network file system ({kind}), where a database can be damaged.",
+            expected="a local disk",
+            got=kind,
+            what_to_do="Choose a folder on a local disk with --workspace.",
+        )
 
 
 def connect(path: Path, schema: str) -> sqlite3.Connection:
@@ -16,8 +43,9 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
     Raises
     ------
     StoreError
-        When the file cannot be opened or written.
+        When the file cannot be opened or written, or lies on a network file system.
     """
+    refuse_network_folder(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         db = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)

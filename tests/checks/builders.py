@@ -24,7 +24,9 @@ def no_codes(n: int) -> Any:
     return np.full(n, None, dtype=object)
 
 
-def make_rows(chars: Any, *, key: Ints | None = None, cluster: Ints | None = None, tokens: Floats | None = None) -> Rows:
+def make_rows(
+    chars: Any, *, key: Ints | None = None, cluster: Ints | None = None, tokens: Floats | None = None
+) -> Rows:
     n = len(chars)
     return Rows(
         row_ids=np.array([f"r{i}" for i in range(n)], dtype=object),
@@ -100,7 +102,9 @@ def fresh_of(folder: Path, policy: str, place: dict[str, int]) -> FreshDraws:
     text = (folder / "fresh_draws" / f"{policy}_responses.jsonl").read_text(encoding="utf-8")
     drawn = [json.loads(line) for line in text.splitlines()]
     cluster = np.array([place[r["prompt_id"]] for r in drawn])
-    return FreshDraws(floats([r["judge_score"] for r in drawn]), floats([r.get("oracle_label") for r in drawn]), cluster)
+    return FreshDraws(
+        floats([r["judge_score"] for r in drawn]), floats([r.get("oracle_label") for r in drawn]), cluster
+    )
 
 
 def found(checks: list[Check], check: str, policy: str | None = None) -> Check:

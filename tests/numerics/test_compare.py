@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -34,4 +36,4 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values: list[float]
     adjusted = holm(p_values)
     assert all(p <= q <= 1 for p, q in zip(p_values, adjusted, strict=True))
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    assert all(adjusted[i] <= adjusted[j] for i, j in zip(order, order[1:], strict=False))
+    assert all(adjusted[i] <= adjusted[j] for i, j in pairwise(order))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cje_audit.numerics.inference import cluster_sums, clustered_standard_error, t_interval, t_quantile
+from cje_audit.numerics.inference import cluster_sums, clustered_standard_error, n_clusters, t_interval, t_quantile
 
 
 def test_clustered_error_is_the_formula_of_the_design() -> None:
@@ -24,3 +24,11 @@ def test_interval_clips_to_the_scale_and_needs_an_error() -> None:
     assert t_interval(0.5, None, 10) is None
     assert t_interval(None, 0.1, 10) is None
     assert t_quantile(3) == pytest.approx(4.30265, abs=1e-4)
+
+
+def test_any_cluster_numbers_will_do() -> None:
+    influence, cluster = np.random.default_rng(0).normal(size=60), np.random.default_rng(1).integers(0, 9, 60)
+    want = clustered_standard_error(influence, cluster)
+    for renamed in (cluster - 50, cluster * 10**12, cluster + 3):
+        assert clustered_standard_error(influence, renamed) == pytest.approx(want, rel=1e-12)
+        assert n_clusters(renamed) == 9

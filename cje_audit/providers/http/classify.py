@@ -40,7 +40,8 @@ REFUSED_REQUEST = (  # what a refused request says about itself, first match win
     ),
     (
         re.compile(
-            r"(echo|prompt[ _]?log[ _-]?probs?)\W.{0,80}(not|n't|un)[ -]?(support|allow|available|compatible|implement)|"
+            r"(echo|prompt[ _]?log[ _-]?probs?)\W.{0,80}"
+            r"(not|n't|un)[ -]?(support|allow|available|compatible|implement)|"
             r"(cannot|not|un)\W.{0,60}(echo|prompt[ _]?log[ _-]?probs?)",
             re.IGNORECASE | re.DOTALL,
         ),

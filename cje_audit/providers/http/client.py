@@ -136,12 +136,14 @@ class HttpClient:
 
 async def _opened() -> AsyncGenerator[httpx.AsyncClient, None]:
     """Hold a client open; an event loop that ends closes its generators, and so the connections, by itself."""
+    certificates = httpx.create_ssl_context()
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_IDLE_S)
+        connector = aiohttp.TCPConnector(limit=0, ssl=certificates, keepalive_timeout=KEPT_IDLE_S)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    async with httpx.AsyncClient(transport=AiohttpTransport(client=session), follow_redirects=False) as client:
+    transport = AiohttpTransport(verify=certificates, client=session)
+    async with httpx.AsyncClient(transport=transport, follow_redirects=False, trust_env=False) as client:
         yield client
 
 

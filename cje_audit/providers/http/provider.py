@@ -1,0 +1,228 @@
+"""One provider for every server behind HTTP; what differs between servers is its dialect."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from cje_audit.domain.codes import CODES, FailureCode
+from cje_audit.domain.experiment import Judge
+from cje_audit.domain.policy import Endpoint, Policy
+from cje_audit.domain.results import JudgementResult, LogProbResult, ResponseResult, ResultStatus
+from cje_audit.providers.base import Answer, Exchange, Retry
+from cje_audit.providers.http import alignment
+from cje_audit.providers.http.address import check_address
+from cje_audit.providers.http.classify import UNKNOWN_MODEL
+from cje_audit.providers.http.client import HttpClient, Key, Timeouts
+from cje_audit.providers.http.dialect import Body, Dialect, Wish, Written
+from cje_audit.providers.http.document import Document, encode, read_document
+from cje_audit.providers.http.fault import Fault, NoPromptLogprobs
+from cje_audit.providers.http.templates import ServerTemplate
+from cje_audit.providers.http.wishes import judge_wish, policy_wish
+from cje_audit.providers.judging import (
+    ask_for_choice,
+    ask_for_score,
+    read_choice,
+    read_odds,
+    read_score,
+    score_of_choice,
+)
+from cje_audit.providers.rendering import Rendered, RenderError, render
+
+R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
+Failure = Callable[[FailureCode, str | None], R]
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # an answer of a shape no server should send
+ROWS_IN_A_ROW = 20  # after so many rows without prompt log-probs the server does not give any
+
+
+class HttpProvider:
+    """A model behind HTTP; implements `providers.base.Provider`.
+
+    Log-probabilities are those the server gives at temperature 1, in nats, from one call per response.
+
+    Raises
+    ------
+    ConfigError
+        When base_url is missing or not allowed.
+    """
+
+    def __init__(self, dialect: Dialect, asked: Endpoint | Judge, timeouts: Timeouts | None = None) -> None:
+        base = check_address(asked.base_url or dialect.default_url, dialect.name)
+        self.name = dialect.name
+        self.capabilities = dialect.capabilities
+        self.scorer_version = f"{dialect.name} {dialect.version} alignment {alignment.VERSION}"
+        self._dialect = dialect
+        self._client = HttpClient(base, _key(dialect, asked), dialect.headers, timeouts or Timeouts())
+        self._template = ServerTemplate(self._client)
+        self._form = 0
+        self._scored = False
+        self._silent: set[int] = set()
+        self._models: dict[str, str] = {}
+        self._no_chat = False
+
+    async def generate(self, policy: Policy, prompt: str, *, draw: int) -> Answer[ResponseResult]:
+        """Have one response written; the seed that is sent depends on the policy's seed and `draw` alone."""
+        try:
+            wish = policy_wish(policy, prompt, draw, await self._written_prompt(policy, prompt))
+        except (Fault, RenderError) as error:
+            return _unasked(error, ResponseResult.failure)
+        return await self._write(wish, _response, ResponseResult.failure)
+
+    async def logprobs(self, policy: Policy, prompt: str, response: str, *, ended: bool) -> Answer[LogProbResult]:
+        """Teacher-force `response` in one call, cut at the server's own tokens; `ended` scores the end token too."""
+        if not response:
+            return Answer(LogProbResult.failure(FailureCode.EMPTY_RESPONSE))
+        if not self._dialect.scoring:
+            return Answer(LogProbResult.failure(FailureCode.ECHO_UNSUPPORTED, self.capabilities.instead))
+        try:
+            rendered = await self._rendered(policy, prompt)
+        except (Fault, RenderError) as error:
+            return _unasked(error, LogProbResult.failure)
+        return await self._score(policy.model, rendered, response, ended=ended)
+
+    async def judge(self, judge: Judge, prompt: str, response: str, *, draw: int) -> Answer[JudgementResult]:
+        """Score a response: by a score in the judge's words (kind `score`) or by the odds of Yes (kind `logprob`)."""
+        if judge.kind not in ("score", "logprob"):
+            detail = f"a judge of kind {judge.kind} compares two responses: use compare"
+            return Answer(JudgementResult.failure(FailureCode.BAD_REQUEST, detail))
+        wish = judge_wish(judge, ask_for_score(judge, prompt, response), draw)
+
+        def read(written: Written) -> JudgementResult:
+            odds = judge.kind == "logprob"
+            return read_odds(written.top, judge, written.text) if odds else read_score(written.text, judge)
+
+        return await self._write(wish, read, _judge_failure)
+
+    async def compare(
+        self, judge: Judge, prompt: str, response: str, other: str, *, draw: int
+    ) -> Answer[JudgementResult]:
+        """Score `response` by comparing it with `other`; on odd draws `other` is shown first.
+
+        The upper end of the scale means that it won, the lower that it lost, the middle a tie.
+        """
+        asked_first = draw % 2 == 0
+        shown = (response, other) if asked_first else (other, response)
+        wish = judge_wish(judge, ask_for_choice(judge, prompt, *shown), draw)
+
+        def read(written: Written) -> JudgementResult:
+            choice = read_choice(written.text)
+            if not isinstance(choice, FailureCode):
+                return score_of_choice(choice, judge, asked_first=asked_first, raw=written.text)
+            return JudgementResult(status=ResultStatus.FAILED, code=choice, raw=written.text)
+
+        return await self._write(wish, read, _judge_failure)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _rendered(self, policy: Policy, prompt: str) -> Rendered:
+        chat = await self._template.read(policy.model) if policy.template == "chat" else None
+        return render(policy, prompt, chat)
+
+    async def _written_prompt(self, policy: Policy, prompt: str) -> Rendered | None:
+        """Return the text to write after, or None where the server has to render the chat itself."""
+        if self._dialect.text is None and policy.template in ("chat", "completion"):
+            return None
+        if policy.template == "chat" and await self._template.read(policy.model) is None:
+            return None
+        return await self._rendered(policy, prompt)
+
+    async def _score(self, model: str, rendered: Rendered, response: str, *, ended: bool) -> Answer[LogProbResult]:
+        end = rendered.end if ended and rendered.end else ""
+        scored = response + end
+        text = rendered.text + scored
+        number = self._form
+        form = self._dialect.scoring[number]
+
+        def read(document: Document) -> LogProbResult:
+            try:
+                echo = form.read(document, text)
+                result = alignment.align(echo, rendered.text, scored, ends_with_stop=bool(end))
+            except NoPromptLogprobs:
+                self._form = self._form if self._scored else (number + 1) % len(self._dialect.scoring)
+                raise
+            self._scored = True
+            self._silent.clear()
+            return result
+
+        return await self._ask(model, form.path, form.body(model, text), read, LogProbResult.failure)
+
+    async def _write(self, wish: Wish, read: Callable[[Written], R], failure: Failure[R]) -> Answer[R]:
+        way = self._dialect.text if wish.text or self._no_chat else self._dialect.chat
+        way = way or self._dialect.chat
+
+        def read_all(document: Document) -> R:
+            return read(way.read(document))
+
+        answer = await self._ask(wish.model, way.path, way.body(wish), read_all, failure)
+        if way is self._dialect.chat and self._is_no_chat(answer):
+            self._no_chat = True
+            return await self._write(wish.as_text(), read, failure)
+        return answer
+
+    def _is_no_chat(self, answer: Answer[R]) -> bool:
+        """Say whether the server has no chat at all, but may write after a text."""
+        about_model = UNKNOWN_MODEL.search(answer.result.detail or "")
+        missing = answer.result.code is FailureCode.NOT_FOUND and not about_model
+        return missing and self._dialect.text is not None and not self._models
+
+    async def _ask(
+        self, model: str, path: str, body: Body, read: Callable[[Document], R], failure: Failure[R]
+    ) -> Answer[R]:
+        exchange = Exchange()
+        try:
+            exchange = await self._client.post(path, encode(body))
+            document = read_document(exchange.response)
+            self._check_model(model, document)
+            result = read(document)
+        except NoPromptLogprobs as fault:
+            return self._without_logprobs(fault, exchange, failure)
+        except Fault as fault:
+            return _failed(fault, exchange, failure)
+        except UNREADABLE as error:
+            detail = f"the answer has an unforeseen shape: {type(error).__name__}: {error}"
+            return _failed(Fault(FailureCode.BAD_RESPONSE, detail[:300]), exchange, failure)
+        return Answer(result, exchange, Retry(again=result.code is not None and CODES[result.code].retryable))
+
+    def _check_model(self, asked: str, document: Document) -> None:
+        """Refuse an answer of another model than the first answer came from."""
+        named = document.get("model")
+        if not isinstance(named, str):
+            return
+        first = self._models.setdefault(asked, named)
+        if first != named:
+            raise Fault(FailureCode.MODEL_CHANGED, f"the server answered as {first} before, now as {named}")
+
+    def _without_logprobs(self, fault: NoPromptLogprobs, exchange: Exchange, failure: Failure[R]) -> Answer[R]:
+        """One such answer may be chance; twenty rows in a row say that the server gives no prompt log-probs."""
+        self._silent.add(hash(exchange.request))
+        enough = len(self._silent) >= ROWS_IN_A_ROW * len(self._dialect.scoring)
+        code = FailureCode.ECHO_UNSUPPORTED if enough else fault.code
+        return _failed(Fault(code, fault.detail), exchange, failure)
+
+
+def _key(dialect: Dialect, asked: Endpoint | Judge) -> Key:
+    """Return where the key is; a provider's usual variable counts only for its own address."""
+    own = asked.base_url is None or asked.base_url.rstrip("/") == dialect.default_url
+    env = asked.api_key_env or (dialect.key.env if own else None)
+    return Key(env, dialect.key.header, dialect.key.prefix)
+
+
+def _response(written: Written) -> ResponseResult:
+    return ResponseResult.success(written.text, finish_reason=written.finish_reason, n_tokens=written.n_tokens)
+
+
+def _judge_failure(code: FailureCode, detail: str | None) -> JudgementResult:
+    """Name a judge's failure: one that refuses, or whose answer was filtered, has refused to judge."""
+    refusals = (FailureCode.REFUSAL, FailureCode.CONTENT_FILTER)
+    return JudgementResult.failure(FailureCode.JUDGE_REFUSAL if code in refusals else code, detail)
+
+
+def _failed(fault: Fault, exchange: Exchange, failure: Failure[R]) -> Answer[R]:
+    result = failure(fault.code, fault.detail)
+    again = result.code is not None and CODES[result.code].retryable
+    return Answer(result, fault.exchange or exchange, Retry(again=again, after_s=fault.after_s))
+
+
+def _unasked(error: Fault | RenderError, failure: Failure[R]) -> Answer[R]:
+    fault = error if isinstance(error, Fault) else Fault(FailureCode.BAD_REQUEST, str(error))
+    return _failed(fault, Exchange(), failure)
