@@ -7,6 +7,7 @@ MISSING = "–"
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ADDRESS = re.compile(r"(?i)(https?|ftp|www|mailto|@)")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -91,6 +92,17 @@ def of(part: int, whole: int, noun: str = "rows") -> str:
     return f"{part:,} of {whole:,} {noun}"
 
 
+def plural(value: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "cell"), plural(1200, "cell")
+    ('1 cell', '1,200 cells')
+    """
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+
+
 def duration(seconds: float | None) -> str:
     """Return a length of time in words.
 
@@ -141,14 +153,17 @@ def _shown(code: int) -> str:
 
 
 def literal(text: str) -> str:
-    r"""Return untrusted text so that a Markdown label shows it and renders nothing.
+    r"""Return untrusted text so that a Markdown label shows it and renders nothing, not even a link.
+
+    An address gets an invisible word joiner, because Markdown turns bare addresses into links.
 
     Examples
     --------
-    >>> literal("![x](http://y)")
-    '\\!\\[x\\]\\(http\\:\\/\\/y\\)'
+    >>> literal("![x](y)")
+    '\\!\\[x\\]\\(y\\)'
     """
-    return _MARKDOWN.sub(r"\\\1", visible(text).replace("\n", " "))
+    broken = _ADDRESS.sub("\\1\u2060", visible(text).replace("\n", " "))
+    return _MARKDOWN.sub(r"\\\1", broken)
 
 
 def chart_text(text: str) -> str:

@@ -115,9 +115,9 @@ def empty(title: str, what_to_do: str, *places: str, run: str | None = None) -> 
 
 def facts(pairs: Sequence[tuple[str, str, str | None]]) -> None:
     """Print a row of figures: label, text, and the glossary term that explains the label."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for label, text, term in pairs:
-            st.metric(label, text, help=words.GLOSSARY[term] if term else None, width=165)
+            st.metric(label, text, help=words.GLOSSARY[term] if term else None, width=168)
 
 
 def table(rows: pd.DataFrame | Sequence[Mapping[str, str]], alt: str) -> None:

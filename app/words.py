@@ -20,7 +20,7 @@ GLOSSARY: dict[str, str] = {
     "overlap": "How far the logged responses resemble what the target policy would write.",
     "effective sample size": "How many equally weighted rows would carry as much information as these weighted rows.",
     "ESS fraction": "The effective sample size divided by the number of rows. Near 1 is good, near 0 means few rows decide.",
-    "mean weight": "The average weight. It must be close to 1 when log-probabilities and rows fit together.",
+    "mean weight": "The average weight. In theory it is exactly 1; far from 1 means too little overlap, or log-probabilities of other rows.",
     "Pareto k̂": "How heavy the tail of the weights is. Above 0.7 a few rows can decide everything.",
     "share of the heaviest row": "The part of all weight that sits on one single row.",
     "judge score": "The judge's mark for a response, on a declared scale.",
@@ -183,6 +183,7 @@ TITLES: dict[str, str] = {
     "estimation.ess": "Effective sample size",
     "estimation.max_weight_share": "Share of the heaviest row",
     "estimation.tail_index": "Tail of the weights",
+    "estimation.near_zero_weights": "Rows with almost no weight",
 }
 
 ESTIMATORS: dict[str, str] = {

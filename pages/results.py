@@ -25,6 +25,11 @@ if len(every):
     with st.expander("All estimates", icon=":material/table_rows:"):
         parts.table(every, "Every estimate with its interval, bounds for missing rows, and rows used of all rows.")
 
+known = charts.truths_table(report.policies)
+if len(known):
+    parts.section("Against what is known")
+    parts.table(known, "What is known of each policy from outside the estimate, and whether the estimate agrees.")
+
 parts.section("Where these numbers come from")
 cards.provenance(report)
 parts.command(f"cje-audit report {run.id}", f"cje-audit report {run.id} --json")

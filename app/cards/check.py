@@ -9,15 +9,17 @@ from cje_audit.domain.checks import SEVERITY, Check, CheckStatus
 from cje_audit.domain.report import StageReport
 from cje_audit.domain.views import QuarantinedLine
 
+ABOUT_LINES = ("dataset.schema", "dataset.duplicate_ids")  # their examples are lines that never became rows
+
 
 def stage_strip(stages: Sequence[StageReport]) -> None:
     """Print the stages side by side: status and how many rows ended well."""
     with st.container(horizontal=True, gap="small"):
         for stage in stages:
-            with st.container(border=True, width=176, key=f"strip-{stage.name}"):
+            with st.container(border=True, width=168, key=f"strip-{stage.name}"):
                 st.markdown(f"**{words.stage_title(stage.name)}**")
                 parts.badge(words.STATUS[stage.status])
-                parts.quiet(_counts(stage))
+                parts.quiet(_counts(stage).split(" · ")[0])
 
 
 def _counts(stage: StageReport) -> str:
@@ -51,7 +53,9 @@ def card(check: Check, run: str, key: str) -> None:
         parts.quiet(_measured(check))
         if check.what_to_do:
             parts.verbatim(f"What to do: {check.what_to_do}")
-        if check.example_ids:
+        if check.example_ids and check.id in ABOUT_LINES:
+            parts.quiet(f"Behind it: {', '.join(check.example_ids)}")
+        elif check.example_ids:
             parts.quiet("Rows behind it")
             parts.row_links(run, check.example_ids)
 
@@ -79,9 +83,10 @@ def _folded(checks: Sequence[Check], key: str, *, expanded: bool) -> None:
     """Print checks of one status, folded away until someone asks."""
     if not checks:
         return
-    noun = "check" if len(checks) == 1 else "checks"
     kind = words.STATUS[checks[0].status]
-    with st.expander(f"{len(checks)} {noun}: {kind.label.lower()}", expanded, icon=kind.icon, key=f"folded-{key}"):
+    with st.expander(
+        f"{formats.plural(len(checks), 'check')}: {kind.label.lower()}", expanded, icon=kind.icon, key=f"folded-{key}"
+    ):
         for check in checks:
             _head(check)
             parts.verbatim(check.sentence)

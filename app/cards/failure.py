@@ -8,6 +8,8 @@ from app import formats, parts, words
 from cje_audit.domain.report import FailureGroup
 from cje_audit.domain.views import FailedCell
 
+NOT_ROWS = ("schema", "encoding", "duplicate")  # lines that never became rows
+
 
 def groups(failures: Sequence[FailureGroup], run: str) -> None:
     """Print one card per code: how many cells, where, what it means, what to do."""
@@ -16,12 +18,15 @@ def groups(failures: Sequence[FailureGroup], run: str) -> None:
         with st.container(border=True, key=f"failure-group-{index}"):
             with parts.line():
                 st.badge(formats.literal(code), color="orange", icon=":material/report:")
-                st.markdown(f"**{formats.count(sum(g.count for g in same))} cells**", width="content")
+                st.markdown(f"**{formats.plural(sum(g.count for g in same), 'cell')}**", width="content")
                 parts.quiet("can be asked again" if same[0].retryable else "asking again does not help")
             parts.verbatim(same[0].sentence)
             parts.verbatim(f"What to do: {same[0].what_to_do}")
             parts.quiet("; ".join(f"{_where(g)}: {formats.count(g.count)}" for g in same))
-            parts.link("failures", "Only these rows", run=run, code=code)
+            if code in NOT_ROWS:
+                parts.link("validation", "The lines that were set aside", run=run, check="dataset.schema")
+            else:
+                parts.link("failures", "Only these rows", run=run, code=code)
 
 
 def _where(group: FailureGroup) -> str:
@@ -37,4 +42,4 @@ def cell(failed: FailedCell, run: str, index: int) -> None:
             parts.quiet(" · ".join(x for x in (words.stage_title(failed.stage), failed.policy) if x))
         if failed.detail:
             parts.verbatim(formats.excerpt(failed.detail, 240))
-        parts.quiet(f"Prompt: {formats.excerpt(failed.prompt, 120)}")
+        parts.verbatim(f"Prompt: {formats.excerpt(failed.prompt, 120)}")

@@ -25,7 +25,7 @@ def figures(policy: PolicyReport) -> None:
         ]
     )
     if told.mean_ci is not None:
-        parts.quiet(f"Mean weight: interval {formats.interval(told.mean_ci)}; it must hold 1.")
+        parts.quiet(f"Mean weight: interval {formats.interval(told.mean_ci)}.")
 
 
 def uniform(report: Report, policy: PolicyReport) -> None:

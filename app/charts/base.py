@@ -29,6 +29,7 @@ def empty_figure(height: int, **layout: Any) -> go.Figure:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
+        showlegend=True,
         **layout,
     )
     figure.update_xaxes(automargin=True, zeroline=False)

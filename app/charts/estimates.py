@@ -187,6 +187,24 @@ def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, str]:
     }
 
 
+def truths_table(policies: Sequence[PolicyReport]) -> pd.DataFrame:
+    """List what is known of the policies that may show a number, and whether the estimate of that reward agrees."""
+    return pd.DataFrame([_truth_row(p, t) for p in policies if shown(p) for t in p.truths])
+
+
+def _truth_row(policy: PolicyReport, truth: Truth) -> dict[str, str]:
+    return {
+        "Policy": formats.visible(policy.name),
+        "Reward": words.REWARDS.get(truth.reward, truth.reward),
+        "Truth": formats.number(truth.value),
+        "Standard error": formats.number(truth.standard_error),
+        "Known from": f"{truth.n:,} {truth.source}",
+        "Estimate minus truth": formats.number(truth.difference),
+        "Combined standard error": formats.number(truth.combined_standard_error),
+        "Agrees (at most 3 apart)": AGREEMENT[truth.agrees],
+    }
+
+
 def truth_sentence(policy: PolicyReport, estimate: Estimate) -> str | None:
     """Say whether an estimate agrees with what is known of the policy, or None where nothing is known."""
     truth = truth_for(policy, estimate)

@@ -12,7 +12,7 @@ from app.charts.base import BLUE, GREY, Chart, empty_figure
 from cje_audit.domain.report import Histogram, PolicyReport
 from cje_audit.domain.views import HeavyRow, WeightView
 
-NARROWEST = 0.02  # nats: the thinnest bar that can still be seen
+NARROWEST, THINNEST = 0.02, 0.006  # nats, share of the axis: the thinnest mark that can still be seen
 
 
 def weight_histogram(policy: PolicyReport, clone: PolicyReport | None, *, as_weight: bool) -> Chart | None:
@@ -25,7 +25,13 @@ def weight_histogram(policy: PolicyReport, clone: PolicyReport | None, *, as_wei
     ends = [bins.edges[0], bins.edges[-1]]
     floor = noise_floor(clone) if clone is not None and clone.name != policy.name else None
     if floor is not None and clone is not None:
-        _band(figure, floor, max(bins.counts), f"{formats.chart_text(clone.name)}: 9 of 10 rows (noise floor)")
+        _band(
+            figure,
+            floor,
+            max(bins.counts),
+            f"{formats.chart_text(clone.name)}: 9 of 10 rows (noise floor)",
+            ends[1] - ends[0],
+        )
         ends += floor
     _ratio_axis(figure, min(ends), max(ends), as_weight=as_weight)
     figure.update_yaxes(title="Rows")
@@ -39,8 +45,9 @@ def noise_floor(clone: PolicyReport) -> tuple[float, float] | None:
     return None if told is None else (told.p05, told.p95)
 
 
-def _band(figure: go.Figure, ends: tuple[float, float], height: float, name: str) -> None:
-    low, high = ends[0] - NARROWEST / 2, ends[1] + NARROWEST / 2
+def _band(figure: go.Figure, ends: tuple[float, float], height: float, name: str, span: float) -> None:
+    half = max(NARROWEST, THINNEST * span) / 2
+    low, high = ends[0] - half, ends[1] + half
     figure.add_scatter(
         x=[low, low, high, high],
         y=[0, height, height, 0],
@@ -54,7 +61,13 @@ def _band(figure: go.Figure, ends: tuple[float, float], height: float, name: str
 
 
 def _histogram(policy: PolicyReport) -> Histogram | None:
-    return None if policy.weights is None else policy.weights.histogram
+    """Return the policy's histogram; of one single value, a bin that is no wider than that value."""
+    if policy.weights is None or policy.weights.histogram is None:
+        return None
+    told, bins = policy.weights.log_ratio, policy.weights.histogram
+    if told is not None and told.min == told.max:
+        return Histogram(edges=(told.min, told.max), counts=(sum(bins.counts),))
+    return bins
 
 
 def _bars(figure: go.Figure, bins: Histogram, name: str, *, as_weight: bool) -> None:
@@ -107,7 +120,8 @@ def _weight_ticks(low: float, high: float) -> list[float]:
     """Return where to mark a log scale, in decades: powers of ten on a long one, 1-2-5 steps on a short one."""
     powers = range(math.floor(low), math.ceil(high) + 1)
     if high - low > 3:
-        return [float(p) for p in powers[:: max(1, math.ceil((high - low) / 8))]]
+        step = math.ceil((high - low) / 8)
+        return [float(p) for p in powers if p % step == 0]
     steps = [0.0, math.log10(2), math.log10(5)] if high - low > 0.7 else [math.log10(n / 10) for n in range(10, 100, 2)]
     return [p + s for p in powers for s in steps if low <= p + s <= high]
 
@@ -194,7 +208,7 @@ def heaviest(view: WeightView, clone: WeightView | None) -> Chart | None:
         name = f"{formats.chart_text(clone.policy)} (noise floor)"
         line = {"color": GREY, "width": 2, "dash": "dash"}
         figure.add_scatter(x=ranks[: len(shares)], y=shares, mode="lines", name=name, line=line, hoverinfo="skip")
-    figure.update_yaxes(tickformat=".0%", title="Share of all weight", rangemode="tozero")
+    figure.update_yaxes(tickformat=".2~p", title="Share of all weight", rangemode="tozero")
     figure.update_xaxes(title="Rows, heaviest first", type="category")
     return Chart(figure, half_weight_sentence(view), pd.DataFrame([_heavy(i, row) for i, row in enumerate(rows, 1)]))
 

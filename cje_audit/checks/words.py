@@ -50,8 +50,3 @@ def span(pair: tuple[float, float] | None) -> str:
     ('0.81 to 0.87', 'no interval')
     """
     return "no interval" if pair is None else f"{number(pair[0])} to {number(pair[1])}"
-
-
-def rows(n: int) -> str:
-    """Write "1 row", "2 rows"."""
-    return "1 row" if n == 1 else f"{n:,} rows"

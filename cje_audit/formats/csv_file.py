@@ -139,6 +139,8 @@ def _record(lines: _TextLines, header: list[str], cells: list[str]) -> Record | 
     line, text = lines.taken[0]
     if not all(map(_is_sound, cells)):
         return Problem(line, FailureCode.ENCODING, f"Line {line} is not valid UTF-8.", _clean(text))
+    if any("\0" in cell for cell in cells):
+        return Problem(line, FailureCode.ENCODING, f"Line {line} contains a NUL byte.", _clean(text.replace("\0", "")))
     if len(cells) != len(header):
         reason = f"Line {line} has {_cells(len(cells))} where the first line names {len(header)}."
         return Problem(line, FailureCode.SCHEMA, reason, _clean(text))

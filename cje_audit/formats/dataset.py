@@ -1,7 +1,7 @@
 """A dataset made elsewhere, read whole: good rows as one frame, bad lines listed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.errors import InputError
 from cje_audit.formats.chunks import Chunk
 from cje_audit.formats.duplicates import distinct, with_row_ids
-from cje_audit.formats.naming import Fields, layout_of
 from cje_audit.formats.files import Source, open_source
 from cje_audit.formats.limits import CHUNK_ROWS, GIVE_UP_AFTER, MAX_ROWS
+from cje_audit.formats.naming import Fields, layout_of
 from cje_audit.formats.options import ImportOptions
 from cje_audit.formats.quarantine import SCHEMA, quarantine_frame, without_response
 from cje_audit.formats.table import Tabulator
@@ -79,8 +79,7 @@ def read_dataset(paths: Sequence[Path], options: ImportOptions, progress: Progre
     reader = DatasetReader(options)
     imported = reader.read(paths, progress)
     reader.refuse_unmet_mapping()
-    if not imported.rows.height:
-        raise _no_rows(imported, list(reader.tabulator.columns))
+    refuse_no_rows(imported, reader.tabulator.columns, paths[0].name)
     return imported
 
 
@@ -93,7 +92,7 @@ class DatasetReader:
         self.n_lines_of: Counter[str] = Counter()
 
     def read(self, paths: Sequence[Path], progress: Progress | None = None, limit: int | None = None) -> Imported:
-        """Read all files, or about the first `limit` lines of each; unlike `read_dataset`, accept that no row is left."""
+        """Read all files, or about the first `limit` lines of each; other than `read_dataset`, accept no row at all."""
         if not paths:
             raise InputError("No file was named.", expected="at least one file", what_to_do="Name the dataset's file.")
         names = source_names(paths)
@@ -132,7 +131,7 @@ class DatasetReader:
             bad = quarantine_frame(problems, name)
             if not n_good and n_bad >= GIVE_UP_AFTER:
                 raise InputError(
-                    f"{name} is no dataset: of its first {n_bad:,} lines none is a row. {bad['reason'][0]}",
+                    f"{name} holds no row in its first {n_bad:,} lines: {_first_reason(bad)}",
                     what_to_do="Check that this is the file you meant.",
                 )
             yield frame, bad
@@ -198,12 +197,21 @@ def _complete(frame: pl.DataFrame, policies: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _no_rows(imported: Imported, columns: list[str]) -> InputError:
-    reasons = imported.quarantine["reason"]
-    first = f" {reasons[0]}" if len(reasons) else ""
-    return InputError(
-        f"No row could be read: {imported.n_lines:,} {'line' if imported.n_lines == 1 else 'lines'}, none usable.{first}",
+def refuse_no_rows(imported: Imported, columns: Iterable[str], name: str) -> None:
+    """Raise if no line of the files was a row."""
+    if imported.rows.height:
+        return
+    why = f": {_first_reason(imported.quarantine)}" if imported.quarantine.height else "."
+    raise InputError(
+        f"{name} holds no row{why}",
         expected="at least one line with prompt_id, prompt and, for an import, response",
-        got=f"columns {', '.join(columns)}"[:200] if columns else "no line with named fields",
+        got=f"columns {', '.join(columns)}"[:200],
         what_to_do="Correct the lines, or name the columns with --map COLUMN=FIELD.",
     )
+
+
+def _first_reason(bad: pl.DataFrame) -> str:
+    """Return what is wrong with the first line, and for how many more the same or something else is."""
+    first = str(bad["reason"][0]).removesuffix(".")
+    more = bad.height - 1
+    return f"{first[:1].lower()}{first[1:]}{f', and so for {more:,} more' if more else ''}."

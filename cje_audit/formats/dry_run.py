@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from cje_audit.formats.dataset import DatasetReader, Imported, source_names
+from cje_audit.formats.dataset import DatasetReader, Imported, refuse_no_rows, source_names
 from cje_audit.formats.files import Source, open_source
 from cje_audit.formats.limits import DRY_RUN_ROWS
 from cje_audit.formats.options import ImportOptions
@@ -55,6 +55,7 @@ def dry_run(paths: Sequence[Path], options: ImportOptions) -> DryRun:
     reader = DatasetReader(options)
     head = reader.read(paths, limit=DRY_RUN_ROWS)
     reader.refuse_unmet_mapping()
+    refuse_no_rows(head, reader.tabulator.columns, paths[0].name)
     unread, notes = _unread(paths, options, reader, head)
     return DryRun(
         layout=head.layout,

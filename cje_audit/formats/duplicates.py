@@ -8,6 +8,7 @@ from cje_audit.domain.codes import FailureCode
 from cje_audit.formats.quarantine import row_excerpt
 
 _PLACE = ("source", "line")
+_SHOWN = 5
 _ENDS_LIKE_A_DRAW = r"#[0-9]+$"
 
 
@@ -36,7 +37,7 @@ class Distinct:
 
 
 def distinct(rows: pl.DataFrame, empty: pl.DataFrame) -> Distinct:
-    """Drop exact copies of a row; quarantine every copy where copies differ, since nobody knows which is right."""
+    """Drop exact copies of a row; quarantine all copies where any differ, since nobody knows which is right."""
     shared = rows["row_id"].is_duplicated()
     if not shared.any():
         return Distinct(rows, empty, 0, ())
@@ -44,18 +45,21 @@ def distinct(rows: pl.DataFrame, empty: pl.DataFrame) -> Distinct:
     copies = numbered.filter(shared)
     once = copies.unique(subset=[c for c in rows.columns if c not in _PLACE], keep="first", maintain_order=True)
     clash = once["row_id"].is_duplicated()
-    kept = pl.concat([numbered.filter(~shared), once.filter(~clash)]).sort("at").drop("at")
-    bad = once.filter(clash)
-    ids = tuple(bad["row_id"].unique(maintain_order=True))
-    return Distinct(kept, _quarantine(bad), copies.height - once.height, ids)
+    ids = once["row_id"].filter(clash).unique(maintain_order=True)
+    good = once.filter(~clash)
+    kept = pl.concat([numbered.filter(~shared), good]).sort("at").drop("at")
+    bad = copies.filter(pl.col("row_id").is_in(ids.implode()))
+    return Distinct(kept, _quarantine(bad, empty), copies.height - bad.height - good.height, tuple(ids))
 
 
-def _quarantine(bad: pl.DataFrame) -> pl.DataFrame:
+def _quarantine(bad: pl.DataFrame, empty: pl.DataFrame) -> pl.DataFrame:
     if not bad.height:
-        return bad.select("source", "line").with_columns(reason=pl.lit(""), code=pl.lit(""), excerpt=pl.lit(""))
+        return empty
+    shown = pl.col("line").cast(pl.String).head(_SHOWN).str.join(", ").over("row_id")
+    more = pl.when(pl.len().over("row_id") > _SHOWN).then(pl.lit(", …")).otherwise(pl.lit(""))
     reason = pl.format(
-        "Line {} shares prompt_id {} and draw {} with another line that says something else.",
-        "line", pl.col("prompt_id").str.slice(0, 100), "draw",
+        "Line {} shares prompt_id {} and draw {} with rows that differ (lines {}{}); none of them is kept.",
+        "line", pl.col("prompt_id").str.slice(0, 100), "draw", shown, more,
     )  # fmt: skip
     code = pl.lit(FailureCode.DUPLICATE.value)
     return bad.select("source", "line", reason.alias("reason"), code.alias("code"), row_excerpt().alias("excerpt"))

@@ -138,7 +138,7 @@ class _Reading:
 
 
 def _renumbered(added: pl.DataFrame, draws: pl.DataFrame) -> pl.DataFrame:
-    """Number added responses behind the draws of their prompt, so that prompt_id and draw stay unique."""
+    """Give added responses numbers behind the draws of their prompt, so that prompt_id and draw stay unique."""
     last = draws.group_by("prompt_id").agg(pl.col("draw").max().alias("last"))
     nth = pl.int_range(pl.len()).over("prompt_id")
     draw = pl.when(pl.col("last").is_null()).then("draw").otherwise(pl.col("last") + 1 + nth)

@@ -35,7 +35,8 @@ def read_json_array(path: Path, rows: int) -> Chunks:
             if chunk.is_full(rows):
                 yield chunk
                 chunk = Chunk()
-        chunk.problems.extend(cutter.left_over())
+        if cutter.is_closed:
+            chunk.problems.extend(cutter.left_over())
     yield chunk
 
 
@@ -67,6 +68,7 @@ class _Cutter:
         self._buffer = stream.read(_BLOCK).removeprefix(BOM)
         self._at = 0
         self._line = 1
+        self.is_closed = False
 
     def elements(self) -> Iterator[_Element]:
         """Cut at the commas of the outermost level; stop at the closing bracket, or where an element has no end."""
@@ -75,6 +77,7 @@ class _Cutter:
             element = self._cut()
             yield element
             if element.end != b",":
+                self.is_closed = element.end == b"]"
                 break
 
     def left_over(self) -> list[Problem]:

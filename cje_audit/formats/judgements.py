@@ -3,8 +3,8 @@
 import polars as pl
 
 from cje_audit.domain.codes import FailureCode
-from cje_audit.formats.numbers import Cells
 from cje_audit.formats.notes import Notes
+from cje_audit.formats.numbers import Cells
 
 _KNOWN = [code.value for code in FailureCode]
 

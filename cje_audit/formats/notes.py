@@ -37,11 +37,12 @@ class Notes:
 
 _KINDS = {
     "text": "{column}: {n} held a number written as text; read as the number.",
-    "misfit": "{column}: {n} held no number and count as missing{first}.",
+    "misfit": "{column}: {n} held no number{first}; missing.",
     "list": "{column}: {n} held no usable list of values per token; left out.",
     "sum": "{column}: the values per token do not add up to the value in {n}; the value was kept.",
-    "left_out": "{column}: {n} held something unexpected and were left empty{first}.",
-    "code_and_score": "{column}: {n} held a score beside a failure code; the score was not used{first}.",
+    "uneven": "{column}: {n} hold another number of values than the row has tokens.",
+    "left_out": "{column}: {n} held something unexpected{first}; left empty.",
+    "code_and_score": "{column}: {n} held a score beside a failure code{first}; the score was not used.",
     "unknown_code": "{column}: {n} held a code that is not in the list of failure codes{first}.",
 }
 

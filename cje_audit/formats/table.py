@@ -8,14 +8,14 @@ import polars as pl
 
 from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.errors import InputError
-from cje_audit.formats.numbers import Cells, read_cells
 from cje_audit.formats.chunks import Chunk, Problem, Record
-from cje_audit.formats.naming import Fields
 from cje_audit.formats.identity import Identity, read_identity
 from cje_audit.formats.judgements import with_failures
 from cje_audit.formats.limits import MAX_POLICIES
+from cje_audit.formats.naming import Fields
 from cje_audit.formats.nested import Lists, Object, keys_of, pick, read_number_lists, read_objects, read_text_lists
 from cje_audit.formats.notes import Notes
+from cje_audit.formats.numbers import Cells, read_cells
 from cje_audit.formats.texts import read_counts, read_texts
 
 Raw = list[object]
@@ -39,7 +39,7 @@ class Tabulator:
             self, chunk.records, dict.fromkeys(chain.from_iterable(chunk.records)), chunk.lines, chunk.from_text
         )
         self.columns |= view.columns
-        identity = read_identity(view.raw, chunk, self.notes)
+        identity = read_identity(view.raw, chunk)
         kept = identity.kept
         if kept is not None:
             records = [chunk.records[i] for i in kept]
@@ -77,7 +77,9 @@ class _View:
             "draw": pl.Series(identity.draws, dtype=pl.Int64),
             "prompt": pl.Series(identity.prompts, dtype=pl.String),
             "response": pl.Series(identity.responses, dtype=pl.String),
-            "finish_reason": read_texts(self.raw("finish_reason"), n, self._left_out("finish_reason")),
+            "finish_reason": read_texts(
+                self.raw("finish_reason"), n, self._left_out("finish_reason"), blank=not self.from_text
+            ),
             "n_tokens": read_counts(self.raw("n_tokens"), n, self._left_out("n_tokens")),
             "source": pl.Series([source], dtype=pl.String).new_from_index(0, n)
             if n
@@ -85,7 +87,9 @@ class _View:
             "line": pl.Series(self.lines, dtype=pl.Int64),
         }
         series |= self._logging() | self._judge(n) | self._oracle() | self._targets() | self._tokens()
-        return pl.DataFrame(series)
+        frame = pl.DataFrame(series)
+        self._note_uneven(frame)
+        return frame
 
     def _left_out(self, column: str) -> Callable[[int], None]:
         return lambda at: self.owner.notes.count("left_out", column, 1, f"line {self.lines[at]}")
@@ -95,7 +99,7 @@ class _View:
         notes = self.owner.notes
         if not self.from_text:
             notes.count("text", column, cells.n_from_text)
-        if cells.first_misfit is not None:
+        if cells.first_misfit is not None and column == "oracle_label":  # the one column without a detail per cell
             notes.count("misfit", column, cells.n_misfits, f"line {self.lines[cells.first_misfit]}")
         return cells
 
@@ -109,7 +113,7 @@ class _View:
 
     def _judge(self, n: int) -> dict[str, pl.Series]:
         score = self._cells("judge_score", self.raw("judge_score"))
-        text = read_texts(self.raw("judge_text"), n, None)
+        text = read_texts(self.raw("judge_text"), n, None, blank=not self.from_text)
         code = read_texts(self.raw("judge_code"), n, None, blank=not self.from_text)
         return with_failures(score, text, code, self.lines, self.owner.notes)
 
@@ -137,7 +141,7 @@ class _View:
         known.setdefault(policy)
         if len(known) > MAX_POLICIES:
             raise InputError(
-                f"The data names more than {MAX_POLICIES} target policies.",
+                f"The data names more than {MAX_POLICIES} target policies on different lines.",
                 expected=f"at most {MAX_POLICIES} target policies",
                 got=", ".join(known)[:200],
                 what_to_do="Check that the keys under the target log-probs are names of policies.",
@@ -169,6 +173,14 @@ class _View:
     def _lists(self, name: str, lists: Lists) -> pl.Series:
         self.owner.notes.count("list", name, lists.n_misfits)
         return lists.values
+
+    def _note_uneven(self, frame: pl.DataFrame) -> None:
+        """Count rows whose tokens and values per token are not equally many."""
+        if "tokens" not in frame.columns:
+            return
+        for name in (c for c in frame.columns if "_token_logprobs" in c.partition(":")[0]):
+            uneven = frame.select((pl.col("tokens").list.len() != pl.col(name).list.len()).sum()).item()
+            self.owner.notes.count("uneven", name, int(uneven))
 
     def _tokens(self) -> dict[str, pl.Series]:
         raw = self.raw("tokens")

@@ -15,7 +15,7 @@ from cje_audit.domain.checks import Check
 from cje_audit.domain.errors import StoreError, StoreLocked
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
-CONFIG: dict[str, Any] = {"threads": 2, "memory_limit": "800MB", "autoinstall_known_extensions": "false",
+CONFIG: dict[str, Any] = {"threads": 2, "memory_limit": "400MB", "autoinstall_known_extensions": "false",
                           "autoload_known_extensions": "false"}  # fmt: skip
 TABLES = ("sample", "quarantine", "policy", "logprob", "judgement", "oracle_label", "fresh_draw", "weight", "stage_run",
           "check_result", "estimate", "comparison")  # fmt: skip

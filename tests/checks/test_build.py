@@ -1,7 +1,6 @@
 import numpy as np
 
 from cje_audit.checks.build import Fault, examples, none_evaluated, row_check
-from cje_audit.checks.words import number, percent, rows, span
 from tests.checks.builders import make_rows
 
 FAULT = Fault("judge.range", "scores", "are off", "All fine.", "Look.")
@@ -19,8 +18,3 @@ def test_twenty_examples_and_a_full_count() -> None:
 def test_not_evaluated_says_why() -> None:
     (check,) = none_evaluated(["judge.range"], "there is no judge", "b")
     assert (check.status, check.sentence, check.policy) == ("not_evaluated", "Not evaluated: there is no judge.", "b")
-
-
-def test_numbers_in_sentences() -> None:
-    assert (percent(0.999999), percent(0.5), percent(0.062)) == ("100.00 %", "50 %", "6.2 %")
-    assert (number(0.0), number(-1234.5), span((0.0, 1.0)), rows(1)) == ("0", "-1,234", "0 to 1", "1 row")

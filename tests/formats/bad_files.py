@@ -112,15 +112,15 @@ LINES = (
 
 CELLS = (
     BadFile("nan_token", "a.jsonl", jsonl(A, _raw(2, '"judge_score": 0.5', '"judge_score": NaN')), good=2, codes={(JUDGE, 2): "non_finite"}),
-    BadFile("infinity_token", "a.jsonl", jsonl(_raw(1, "-21.0,", "-Infinity,"), B), good=2, codes={(LOGGING, 1): "non_finite"}),
+    BadFile("infinity_token", "a.jsonl", jsonl(_raw(1, "-21.0,", "-Infinity,"), B), good=2, codes={(LOGGING, 1): "non_finite", (CLONE, 1): "non_finite"}),
     BadFile("infinity_in_one_target", "a.jsonl", jsonl(A, _raw(2, '"cot": -23.5', '"cot": Infinity')), good=2, codes={(COT, 2): "non_finite"}),
     BadFile("number_beyond_float", "a.jsonl", jsonl(A, _raw(2, '"cot": -23.5', '"cot": -1e999')), good=2, codes={(COT, 2): "non_finite"}),
     BadFile("integer_of_400_digits", "a.jsonl", jsonl(A, _raw(2, '"cot": -23.5', '"cot": -1' + "0" * 400)), good=2, codes={(COT, 2): "non_finite"}),
     BadFile("integer_of_5000_digits", "a.jsonl", jsonl(A, _raw(2, '"cot": -23.5', '"cot": -1' + "0" * 5000)), good=1, bad={2: "too many digits"}),
-    BadFile("number_as_text", "a.jsonl", jsonl(A, _with(2, base_policy_logprob="-22.0")), good=2, note="1 number is written as text"),
+    BadFile("number_as_text", "a.jsonl", jsonl(A, _with(2, base_policy_logprob="-22.0")), good=2, note="logging_logprob: 1 cell held a number written as text"),
     BadFile("word_as_number", "a.jsonl", jsonl(A, _with(2, judge_score="four")), good=2, codes={(JUDGE, 2): "schema"}),
     BadFile("decimal_comma", "a.jsonl", jsonl(A, _with(2, judge_score="0,5")), good=2, codes={(JUDGE, 2): "schema"}),
-    BadFile("true_as_number", "a.jsonl", jsonl(A, _with(2, oracle_label=True)), good=2, codes={(LABEL, 2): "schema"}),
+    BadFile("true_as_number", "a.jsonl", jsonl(A, _with(2, oracle_label=True)), good=2, codes={(LABEL, 2): "schema"}, note="oracle_label: 1 cell held no number"),
     BadFile("list_as_number", "a.jsonl", jsonl(A, _with(2, judge_score=[0.5])), good=2, codes={(JUDGE, 2): "schema"}),
     BadFile("object_as_number", "a.jsonl", jsonl(A, _with(2, base_policy_logprob={"value": -3})), good=2, codes={(LOGGING, 2): "schema"}),
     BadFile("targets_are_a_list", "a.jsonl", jsonl(A, _with(2, target_policy_logprobs=[-3, -4])), good=2, codes={(CLONE, 2): "schema", (COT, 2): "schema"}),
@@ -130,10 +130,10 @@ CELLS = (
     BadFile("no_logging_column", "a.jsonl", jsonl(_with(1, base_policy_logprob=...)), good=1, codes={(LOGGING, 1): "no_score"}),
     BadFile("judge_reply_without_score", "a.jsonl", jsonl(A, _with(2, judge_score=None, judge_text="Hard to say.")), good=2, codes={(JUDGE, 2): "unparseable"}),
     BadFile("judge_code_given", "a.jsonl", jsonl(A, _with(2, judge_score=..., judge_code="judge_refusal")), good=2, codes={(JUDGE, 2): "judge_refusal"}),
-    BadFile("judge_score_and_code", "a.jsonl", jsonl(A, _with(2, judge_score=0.0, judge_code="unparseable")), good=2, codes={(JUDGE, 2): "unparseable"}, note="1 cell has both"),
+    BadFile("judge_score_and_code", "a.jsonl", jsonl(A, _with(2, judge_score=0.0, judge_code="unparseable")), good=2, codes={(JUDGE, 2): "unparseable"}, note="1 cell held a score beside a failure code"),
     BadFile("positive_logprobs_are_kept", "a.jsonl", jsonl(A, _with(2, base_policy_logprob=22.0)), good=2),
-    BadFile("tokens_do_not_sum", "a.jsonl", jsonl(_with(1, base_policy_token_logprobs=[-1.0, -2.0], tokens=["a", "b"])), good=1, note="1 value differs in logging_logprob"),
-    BadFile("token_values_are_text", "a.jsonl", jsonl(A, _with(2, base_policy_token_logprobs=["-1", "x"])), good=2, note="1 cell is not readable as logging_token_logprobs"),
+    BadFile("tokens_do_not_sum", "a.jsonl", jsonl(_with(1, base_policy_token_logprobs=[-1.0, -2.0], tokens=["a", "b"])), good=1, note="the values per token do not add up to the value in 1 cell"),
+    BadFile("token_values_are_text", "a.jsonl", jsonl(A, _with(2, base_policy_token_logprobs=["-1", "x"])), good=2, note="logging_token_logprobs: 1 cell held no usable list"),
 )  # fmt: skip
 
 WHOLE_FILES = (
@@ -163,7 +163,7 @@ WHOLE_FILES = (
     BadFile("csv_header_only", "a.csv", b"prompt_id,prompt,response\n", refused="holds no row"),
     BadFile("csv_column_twice", "a.csv", b"prompt_id,prompt,prompt\nq1,a,b\n", refused="prompt appears twice"),
     BadFile("parquet_without_our_columns", "a.parquet", lambda: _parquet([{"x": 1}]), refused="no column we know"),
-    BadFile("sixty_policies_over_rows", "a.jsonl", jsonl(*(_with(i, target_policy_logprobs={f"p{i}": -1.0}) for i in range(60))), refused="names 60 target policies"),
+    BadFile("sixty_policies_over_rows", "a.jsonl", jsonl(*(_with(i, target_policy_logprobs={f"p{i}": -1.0}) for i in range(60))), refused="more than 50 target policies"),
 )  # fmt: skip
 
 TABLES = (
@@ -176,10 +176,10 @@ TABLES = (
     BadFile("csv_line_break_in_cell", "a.csv", csv_bytes([flat_row(1, response="two\nlines"), flat_row(2), flat_row(3, prompt="")]), good=2, bad={5: "has no prompt"}),
     BadFile("csv_line_of_2_mb", "a.csv", csv_bytes([flat_row(1), flat_row(2, response="x" * 2_000_000), flat_row(3)]), good=2, bad={3: "longer than 1 MB"}),
     BadFile("array_bad_element", "a.json", b"[" + jsonl(A)[:-1] + b",\n{bad},\n" + jsonl(B)[:-1] + b"]", good=2, bad={2: "not valid JSON"}),
-    BadFile("array_cut_in_a_string", "a.json", json.dumps([A, B], indent=1).encode()[:-60], good=1, bad={14: "cut off"}, note="never closed"),
+    BadFile("array_cut_in_a_string", "a.json", json.dumps([A, B], indent=1).encode()[:-60], good=1, bad={16: "cut off"}, note="never closed"),
     BadFile("array_text_after_end", "a.json", json.dumps([A]).encode() + b"\n[1]", good=1, bad={2: "goes on after the end"}),
-    BadFile("array_element_of_2_mb", "a.json", json.dumps([A, _with(2, response="x" * 2_000_000), B], indent=1).encode(), good=2, bad={14: "longer than 1 MB"}),
-    BadFile("array_bracket_too_many", "a.json", b"[" + jsonl(A)[:-1] + b"},\n" + jsonl(B)[:-1] + b"]", good=1, bad={1: "a bracket too many", 2: ""}),
+    BadFile("array_element_of_2_mb", "a.json", json.dumps([A, _with(2, response="x" * 2_000_000), B], indent=1).encode(), good=2, bad={16: "longer than 1 MB"}),
+    BadFile("array_bracket_too_many", "a.json", b"[" + jsonl(A)[:-1] + b"},\n" + jsonl(B)[:-1] + b"]", good=1, bad={1: "a bracket too many"}),
     BadFile("parquet_nan_and_null", "a.parquet", lambda: _parquet([flat_row(1, judge_score=float("nan")), flat_row(2, judge_score=None), flat_row(3)]), good=3, codes={(JUDGE, 1): "non_finite", (JUDGE, 2): "no_score"}),
     BadFile("parquet_invalid_utf8", "a.parquet", _parquet_with_bad_text, good=2, bad={2: "not valid UTF-8"}),
 )  # fmt: skip

@@ -4,7 +4,7 @@ import time
 
 from cje_audit.report.assemble import run_checks
 from tests.checks.builders import column, log_normal_run
-from tests.report.test_assemble import report_of
+from tests.report.helpers import report_of
 
 
 def test_a_hundred_thousand_rows() -> None:

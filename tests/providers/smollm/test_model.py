@@ -3,37 +3,8 @@ import pytest
 
 pytest.importorskip("gguf", reason="the extra [embedded] is not installed")
 
-from cje_audit.providers.smollm.gguf_file import ModelFile
 from cje_audit.providers.smollm.model import BLOCK, LanguageModel
-
-HEADS, KV, WIDTH, FFN, VOCABULARY, LAYERS = 4, 2, 32, 48, 50, 2
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    """A small random model of the same build."""
-    random = np.random.default_rng(7)
-    head = WIDTH // HEADS
-
-    def matrix(*shape):
-        return random.normal(0, shape[-1] ** -0.5, shape).astype(np.float32)
-
-    tensors = {"token_embd.weight": matrix(VOCABULARY, WIDTH) * 3, "output_norm.weight": matrix(WIDTH) + 1}
-    for n in range(LAYERS):
-        tensors |= {
-            f"blk.{n}.attn_norm.weight": matrix(WIDTH) + 1,
-            f"blk.{n}.attn_qkv.weight": matrix((HEADS + 2 * KV) * head, WIDTH) * 2,
-            f"blk.{n}.attn_output.weight": matrix(WIDTH, WIDTH),
-            f"blk.{n}.ffn_norm.weight": matrix(WIDTH) + 1,
-            f"blk.{n}.ffn_gate_up.weight": matrix(2 * FFN, WIDTH),
-            f"blk.{n}.ffn_down.weight": matrix(WIDTH, FFN),
-        }
-    facts = {
-        "llama.block_count": LAYERS, "llama.embedding_length": WIDTH, "llama.attention.head_count": HEADS,
-        "llama.attention.head_count_kv": KV, "llama.context_length": 1024, "llama.rope.freq_base": 10000.0,
-        "llama.attention.layer_norm_rms_epsilon": 1e-5,
-    }  # fmt: skip
-    return ModelFile(facts, tensors)
+from tests.providers.smollm.tiny import FFN, HEADS, KV, LAYERS, VOCABULARY, WIDTH
 
 
 def reference_log_probs(file, ids):
