@@ -115,26 +115,29 @@ class _Reading:
 
     def merge(self, policy: str, draws: pl.DataFrame, probe: pl.DataFrame) -> pl.DataFrame:
         """Put the labels of a probe to the same responses; add those responses that are not there yet."""
-        labels = probe.select(*_KEY, "response", label="oracle_label")
-        same = draws.join(labels, on=[*_KEY, "response"], how="left", maintain_order="left")
-        clash = pl.col("label").is_not_null() & (pl.col("oracle_label") != pl.col("label"))
-        n_clash = int(same.select(clash.sum()).item())
+        labelled, n_clash = _with_labels(draws, probe)
         if n_clash:
-            self.notes.append(
-                f"{policy}: {n_clash:,} labels of the probe differ from those of the draws; none was used."
-            )
-        merged = same.with_columns(
-            pl.when(~clash.fill_null(value=False)).then(pl.coalesce("oracle_label", "label")).alias("oracle_label"),
-            pl.when(clash).then(pl.lit(FailureCode.DUPLICATE.value))
-            .when(pl.col("label").is_null()).then("oracle_code").alias("oracle_code"),
-        )  # fmt: skip
+            what = "1 label of the probe differs from that of the draw"
+            what = what if n_clash == 1 else f"{n_clash:,} labels of the probe differ from those of the draws"
+            self.notes.append(f"{policy}: {what}; neither was used.")
         added = probe.join(draws, on=[*_KEY, "response"], how="anti", maintain_order="left")
         if not added.height:
-            return merged.select(COLUMNS)
-        self.notes.append(
-            f"{policy}: {added.height:,} of {probe.height:,} probes are not among the draws and were added."
-        )
-        return pl.concat([merged.select(COLUMNS), _renumbered(added, draws)])
+            return labelled
+        are = "is not among the draws and was" if added.height == 1 else "are not among the draws and were"
+        self.notes.append(f"{policy}: {added.height:,} of {_count(probe.height, 'probe')} {are} added.")
+        return pl.concat([labelled, _renumbered(added, draws)])
+
+
+def _with_labels(draws: pl.DataFrame, probe: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Return the draws with the probe's labels, and of how many the two labels differ; those have none."""
+    labels = probe.select(*_KEY, "response", label="oracle_label")
+    same = draws.join(labels, on=[*_KEY, "response"], how="left", maintain_order="left")
+    clash = (pl.col("oracle_label") != pl.col("label")).fill_null(value=False)
+    code = pl.when(clash).then(pl.lit(FailureCode.DUPLICATE.value)).when(pl.col("label").is_null()).then("oracle_code")
+    merged = same.with_columns(
+        pl.when(~clash).then(pl.coalesce("oracle_label", "label")).alias("oracle_label"), code.alias("oracle_code")
+    )
+    return merged.select(COLUMNS), int(same.select(clash.sum()).item())
 
 
 def _renumbered(added: pl.DataFrame, draws: pl.DataFrame) -> pl.DataFrame:
@@ -149,7 +152,13 @@ def _told(imported: Imported, n_without: int) -> list[str]:
     told = list(imported.notes)
     n_bad = imported.quarantine.height + n_without
     if n_bad:
-        told.append(f"{n_bad:,} of {imported.n_lines:,} lines are no draws and were left out.")
-    if imported.n_exact_duplicates:
-        told.append(f"{imported.n_exact_duplicates:,} exact copies were dropped.")
+        are = "is no draw and was" if n_bad == 1 else "are no draws and were"
+        told.append(f"{n_bad:,} of {_count(imported.n_lines, 'line')} {are} left out.")
+    n = imported.n_exact_duplicates
+    if n:
+        told.append("1 exact copy was dropped." if n == 1 else f"{n:,} exact copies were dropped.")
     return told
+
+
+def _count(n: int, noun: str) -> str:
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -84,10 +84,9 @@ class Fields:
 
     def readers(self, columns: Mapping[str, None], field: str) -> list[Callable[[Record], object]]:
         """Return how to take a field's value out of a record, the preferred way first."""
-        named = [c for c, wanted in self.mapping.items() if _FIELD_OF.get(wanted, wanted) == field]
-        named = named or [a for a in ALIASES[field] if a not in self.mapping]
-        found = (_reader(column, columns) for column in named)
-        return [reader for reader in found if reader is not None]
+        mapped = [c for c, wanted in self.mapping.items() if _FIELD_OF.get(wanted, wanted) == field]
+        named = [a for a in ALIASES[field] if a not in self.mapping]
+        return _readers(mapped, columns) or _readers(named, columns)
 
     def flat(self, columns: Mapping[str, None], field: str) -> dict[str, Callable[[Record], object]]:
         """Return, by policy, how to take its value out of a record where each policy has a column of its own."""
@@ -102,6 +101,11 @@ class Fields:
     def unmet(self, columns: Mapping[str, None]) -> list[str]:
         """Return the mapped columns that are not among the columns of the files."""
         return [c for c in self.mapping if c not in columns and c.partition(".")[0] not in columns]
+
+
+def _readers(names: Iterable[str], columns: Mapping[str, None]) -> list[Callable[[Record], object]]:
+    found = (_reader(name, columns) for name in names)
+    return [reader for reader in found if reader is not None]
 
 
 def _reader(column: str, columns: Mapping[str, None]) -> Callable[[Record], object] | None:

@@ -86,13 +86,16 @@ class _View:
             else pl.Series([], dtype=pl.String),
             "line": pl.Series(self.lines, dtype=pl.Int64),
         }
-        series |= self._logging() | self._judge(n) | self._oracle() | self._targets() | self._tokens()
+        series |= self._logging() | self._judge() | self._oracle() | self._targets() | self._tokens()
         frame = pl.DataFrame(series)
         self._note_uneven(frame)
         return frame
 
     def _left_out(self, column: str) -> Callable[[int], None]:
         return lambda at: self.owner.notes.count("left_out", column, 1, f"line {self.lines[at]}")
+
+    def _text(self, name: str, left_out: Callable[[int], None] | None = None) -> pl.Series:
+        return read_texts(self.raw(name), len(self.records), left_out, blank=not self.from_text)
 
     def _cells(self, column: str, raw: Raw | None) -> Cells:
         cells = read_cells([None] * len(self.records) if raw is None else raw, from_text=self.from_text)
@@ -111,10 +114,9 @@ class _View:
             columns["logging_token_logprobs"] = self._per_token("logging_token_logprobs", raw, cells)
         return columns
 
-    def _judge(self, n: int) -> dict[str, pl.Series]:
+    def _judge(self) -> dict[str, pl.Series]:
         score = self._cells("judge_score", self.raw("judge_score"))
-        text = read_texts(self.raw("judge_text"), n, None, blank=not self.from_text)
-        code = read_texts(self.raw("judge_code"), n, None, blank=not self.from_text)
+        text, code = self._text("judge_text"), self._text("judge_code")
         return with_failures(score, text, code, self.lines, self.owner.notes)
 
     def _oracle(self) -> dict[str, pl.Series]:

@@ -241,7 +241,7 @@ class Connection(asyncio.Protocol):
             self._succeed(path, orjson.loads(content), key, kind)
 
     def _fail(self, kind: str, headers: dict[str, str], key: str) -> None:
-        status, body = ERRORS.get(kind, (int(kind[:3]), {"error": {"message": kind}}))
+        status, body = ERRORS[kind] if kind in ERRORS else (int(kind[:3]), {"error": {"message": kind}})
         extra: dict[str, str] = {}
         if kind == "401":  # some servers repeat what they were given
             body = {"error": {"message": f"Incorrect key: {headers.get('authorization') or headers.get('x-api-key')}"}}

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -31,7 +32,9 @@ def require_packages() -> None:
 
 def usable_cores() -> int:
     """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return multiprocessing.cpu_count()
 
 
 class WorkerPool:

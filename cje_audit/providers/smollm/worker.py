@@ -32,6 +32,7 @@ JUDGE_SCORE_PROMPT = (
     "How good is this answer? Reply with one number from {low} (useless) to {high} (perfect)."
 )
 JUDGE_TOKENS = 16
+GREEDY, AS_LIKELY = 0.0, 1.0  # temperatures: one answer, or draws that differ
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -104,7 +105,7 @@ class Worker:
         low, high = (f"{end:g}" for end in judge.scale)
         template = judge.prompt or JUDGE_SCORE_PROMPT
         asked = fill(template, prompt=request["prompt"], response=request["response"], low=low, high=high)
-        how = Sampling(temperature=0.0 if judge.draws == 1 else 1.0, top_p=1.0, max_tokens=JUDGE_TOKENS)
+        how = Sampling(temperature=GREEDY if judge.draws == 1 else AS_LIKELY, top_p=1.0, max_tokens=JUDGE_TOKENS)
         generator = seeded_generator("judge", asked, request["draw"])
         text = self.reader.write(render_chat(None, asked, self.chat), how, generator).text
         found = NUMBER.search(text)

@@ -35,7 +35,7 @@ def test_a_response_is_scored_token_by_token_after_the_whole_text_before_it(read
 
 def test_what_was_written_scores_the_same_by_teacher_forcing(reader):
     compared = 0
-    for seed in range(100):
+    for seed in range(200):
         said = written(reader, seed=seed, max_tokens=2)
         try:
             scored = reader.score(BEFORE, said.text, ended=False)
