@@ -111,9 +111,9 @@ def _size(path: Path) -> int:
     except ValueError as error:
         raise InputError("The path of the file is not valid.", what_to_do="Check the path.") from error
     if folder:
-        raise InputError(f"{path} is a directory.", expected=_READABLE, what_to_do="Name the file inside it.")
+        raise InputError(f"{path.name or path} is a directory.", expected=_READABLE, what_to_do="Name the file inside it.")
     if not regular:
-        raise InputError(f"{path} is not a regular file.", expected=_READABLE, what_to_do="Save the data to a file.")
+        raise InputError(f"{path.name} is not a regular file.", expected=_READABLE, what_to_do="Save the data to a file.")
     if not n_bytes:
         raise InputError(f"{path.name} is empty.", expected="at least one row", what_to_do="Check the export.")
     if n_bytes > MAX_FILE_BYTES:
@@ -170,6 +170,8 @@ def _guess(path: Path, text: bytes, is_known: Callable[[str], bool]) -> str:
     """Content first, name second: a JSON file that is called .csv is read as JSON."""
     by_name = _SUFFIXES.get(path.suffix.lower())
     first = text.partition(b"\n")[0].strip()
+    if by_name in ("csv", "tsv") and _names_columns(first, is_known):
+        return by_name
     if text.startswith(b"["):
         return "jsonl" if by_name == "jsonl" and _is_plain_list(first) else "json"
     if text.startswith(b"{"):

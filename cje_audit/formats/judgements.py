@@ -21,7 +21,7 @@ def with_failures(
     if not given and not (score.codes == FailureCode.NO_SCORE.value).any():
         return _columns(score.values, score.codes, text, score.details)
     frame = pl.DataFrame({"v": score.values, "c": score.codes, "d": score.details, "t": text, "g": code})
-    known, there = pl.col("g").is_in(_KNOWN), pl.col("v").is_not_null()
+    known, there = pl.col("g").is_in(_KNOWN).fill_null(value=False), pl.col("v").is_not_null()
     absent = pl.col("c") == FailureCode.NO_SCORE.value
     failed = there & known
     said = pl.col("t").is_not_null() | pl.col("g").is_not_null()

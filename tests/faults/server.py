@@ -296,8 +296,9 @@ class Connection(asyncio.Protocol):
 
     def _drip(self, raw: bytes, at: int) -> None:
         if at < len(raw) and not self.transport.is_closing():
-            self.transport.write(raw[at : at + 1])
-            asyncio.get_running_loop().call_later(0.05, self._drip, raw, at + 1)
+            step = max(len(raw) // 20, 1)
+            self.transport.write(raw[at : at + step])
+            asyncio.get_running_loop().call_later(0.05, self._drip, raw, at + step)
 
     def send(self, status: int, body: Body | bytes | str, extra: dict[str, str] | None = None) -> None:
         raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()

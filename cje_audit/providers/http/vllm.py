@@ -3,6 +3,7 @@
 Minus infinity arrives as -9999.0, and a token with part of a character as U+FFFD.
 """
 
+import re
 from typing import Any
 
 from cje_audit.domain.codes import FailureCode
@@ -14,6 +15,7 @@ from cje_audit.providers.http.dialect import Body, Dialect, Scoring
 from cje_audit.providers.http.document import Document, dig
 from cje_audit.providers.http.fault import Fault, NoPromptLogprobs
 
+ONE_TOKEN = re.compile(r"\s*\S{0,32}|\S{0,32}\s*")  # more than that is a text cut at its beginning
 AS_WRITTEN = {"add_special_tokens": False}
 
 
@@ -33,9 +35,10 @@ def read_prompt_logprobs(document: Document, text: str) -> Echo:
         raise NoPromptLogprobs("choices[0].prompt_logprobs is missing, or does not begin with null")
     scored = [_entry(entry) for entry in entries[1:]]
     rest = "".join(token for token, _ in scored)
-    if not text.endswith(rest):
-        raise Fault(FailureCode.ECHO_MISMATCH, "the tokens of prompt_logprobs are not the end of the text sent")
-    tokens = [text.removesuffix(rest), *(token for token, _ in scored)]
+    first = text.removesuffix(rest)
+    if not text.endswith(rest) or not ONE_TOKEN.fullmatch(first):
+        raise Fault(FailureCode.ECHO_MISMATCH, "the tokens of prompt_logprobs are not those of the text sent")
+    tokens = [first, *(token for token, _ in scored)]
     return Echo(tokens, [None, *(value for _, value in scored)], None, 0)
 
 
