@@ -93,6 +93,20 @@ def pick_policy(policies: Sequence[PolicyReport]) -> PolicyReport:
     return names[chosen]
 
 
+def _all_checks() -> None:
+    del st.query_params["check"]
+
+
+def only_check() -> str | None:
+    """Return the one check that the address asks for, with a button that shows all of them again."""
+    only = st.query_params.get("check")
+    if only:
+        with parts.line():
+            parts.quiet(f"Only this check is shown: {words.check_title(only)}")
+            st.button("Show all checks", on_click=_all_checks)
+    return only
+
+
 @dataclass(frozen=True)
 class FailureFilter:
     """Which failed cells are wanted; None means all."""

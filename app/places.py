@@ -90,6 +90,8 @@ PLACES: dict[str, Place] = {
             "judge score",
             "oracle label",
             "fresh draws",
+            "effective sample size",
+            "ESS fraction",
         ),
     ),
     "validation": Place(

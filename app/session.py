@@ -66,6 +66,7 @@ def show_error(error: AuditError) -> None:
     for label, text in (("Expected", error.expected), ("Got", error.got), ("What to do", error.what_to_do)):
         if text:
             parts.verbatim(f"{label}: {text}")
+    parts.link("runs", "All runs")
 
 
 def choose_run(audit: Audit) -> None:

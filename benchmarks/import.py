@@ -29,8 +29,9 @@ MAX_RATIO, FLOOR_S, MAX_MB = 6.0, 10.0, 1500.0
 DUCKDB = """
 import sys, time
 import duckdb
-start = time.perf_counter()
 connection = duckdb.connect(sys.argv[2])
+connection.execute("set enable_progress_bar = false")
+start = time.perf_counter()
 connection.execute("create table t as select * from read_json(?)", [sys.argv[1]])
 connection.close()
 print(time.perf_counter() - start)
@@ -87,11 +88,13 @@ class PeakMemory(threading.Thread):
         self.peak_mb: float | None = None
 
     def run(self) -> None:
+        """Look again and again, since the worker is not our child."""
         while not self._ended.wait(0.02):
             for process in Path("/proc").glob("[0-9]*"):
                 self._look(process)
 
     def stop(self) -> None:
+        """End the watch; `peak_mb` stands."""
         self._ended.set()
         self.join()
 
@@ -131,23 +134,22 @@ def measure(n: int, repeats: int) -> dict[str, Any]:
     limit_s = max(MAX_RATIO * duckdb_s, FLOOR_S)
     figures = {
         "rows": n, "file_mb": n_bytes / 1e6, "bytes_per_row": n_bytes / n, "policies": len(POLICIES), "seed": SEED,
-        "repeats": repeats, "start_s": start_s, "import_s": import_s, "duckdb_read_json_s": duckdb_s, "limit_s": limit_s,
+        "repeats": repeats, "start_s": start_s, "import_s": import_s,
+        "duckdb_read_json_s": duckdb_s, "limit_s": limit_s,
         "worker_peak_mb": memory.peak_mb, "within_time": import_s <= limit_s,
         "within_memory": None if memory.peak_mb is None else memory.peak_mb < MAX_MB,
     }  # fmt: skip
-    return {
-        "name": "import",
-        "machine": machine(),
-        "figures": figures,
-        "ratios": {"vs_duckdb_read_json": import_s / duckdb_s},
-    }
+    ratios = {"vs_duckdb_read_json": import_s / duckdb_s}
+    return {"name": "import", "machine": machine(), "figures": figures, "ratios": ratios}
 
 
 def table(document: dict[str, Any]) -> str:
-    rows = [*document["figures"].items(), *document["ratios"].items()]
-    return "\n".join(
-        f"{name:24} {value:,.3f}" if isinstance(value, float) else f"{name:24} {value}" for name, value in rows
-    )
+    """Return figures and ratios, one a line."""
+    return "\n".join(f"{k:24} {_shown(v)}" for part in ("figures", "ratios") for k, v in document[part].items())
+
+
+def _shown(value: object) -> str:
+    return f"{value:,.3f}" if isinstance(value, float) else str(value)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 SETTINGS = (
     ("CJE_AUDIT_WORKSPACE", "./workspace", "The folder that holds runs and answers."),
     ("CJE_AUDIT_MODELS", "~/.cache/cje-audit/models", "Where fetch-model keeps the embedded model."),
+    ("CJE_AUDIT_DEBUG", "", "Set to 1 to see where an unexpected error came from."),
     ("CJE_AUDIT_STALL_S", "30", "Seconds without a heartbeat after which a worker counts as lost."),
 )
 
@@ -18,6 +19,7 @@ class Settings:
     workspace: Path
     models: Path
     stall_s: float
+    debug: bool
 
 
 def load_settings() -> Settings:
@@ -27,6 +29,7 @@ def load_settings() -> Settings:
         workspace=Path(found["CJE_AUDIT_WORKSPACE"]).expanduser(),
         models=Path(found["CJE_AUDIT_MODELS"]).expanduser(),
         stall_s=float(found["CJE_AUDIT_STALL_S"]),
+        debug=bool(found["CJE_AUDIT_DEBUG"]),
     )
 
 

@@ -1,8 +1,6 @@
 """Validation: which checks a run passed, and which rows broke the others."""
 
-import streamlit as st
-
-from app import parts, session
+from app import forms, parts, session
 from app.cards import check as cards
 
 audit = session.open_audit()
@@ -11,10 +9,7 @@ run = session.need_run(audit)
 report = session.need_report(audit, run)
 
 cards.stage_strip(report.stages)
-only = st.query_params.get("check")
-if only:
-    parts.quiet(f"Only the check {only} is shown.")
-    parts.link("validation", "Show all checks", run=run.id)
+only = forms.only_check()
 
 for stage in report.stages:
     cards.stage_checks(stage, run.id, only)

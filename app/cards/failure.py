@@ -26,7 +26,12 @@ def groups(failures: Sequence[FailureGroup], run: str) -> None:
             if code in NOT_ROWS:
                 parts.link("validation", "The lines that were set aside", run=run, check="dataset.schema")
             else:
-                parts.link("failures", "Only these rows", run=run, code=code)
+                st.button("Only these rows", key=f"only-{code}", on_click=_only, args=(code,))
+
+
+def _only(code: str) -> None:
+    """Set the page's code filter, which is in the address."""
+    st.session_state["code"] = code
 
 
 def _where(group: FailureGroup) -> str:

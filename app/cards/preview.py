@@ -22,7 +22,7 @@ def preview(view: DryRunView) -> None:
         with parts.line():
             parts.badge(words.READY[stage.ready])
             st.markdown(f"**{words.stage_title(stage.stage)}**", width="content")
-        parts.verbatim(stage.sentence)
+            parts.verbatim(stage.sentence)
     for problem in view.problems:
         st.warning(formats.literal(problem), icon=":material/warning:")
     for note in view.notes:

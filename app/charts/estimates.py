@@ -166,8 +166,8 @@ def estimates_table(policies: Sequence[PolicyReport], *, headline_only: bool = F
     """List the estimates that may be shown, each with interval, bounds and rows used of all rows."""
     listed = [(p, e) for p in policies if shown(p) for e in p.estimates if e.primary or not headline_only]
     table = pd.DataFrame([_estimate_row(p, e) for p, e in listed])
-    known = any(p.truths for p, _ in listed)
-    return table if known else table.drop(columns=["Truth", "Agrees with truth"], errors="ignore")
+    unsaid = [] if any(p.truths for p, _ in listed) else ["Truth", "Agrees with truth"]
+    return table.drop(columns=[*unsaid, "Standard error"] if headline_only else unsaid, errors="ignore")
 
 
 def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cje_audit.audit import creation, live, processes
-from cje_audit.domain.errors import AuditError, ErrorDocument, NotFound, StoreLocked
+from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.report import Report
 from cje_audit.domain.views import (
@@ -25,7 +25,9 @@ from cje_audit.domain.views import (
 from cje_audit.formats.dry_run import dry_run
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
+from cje_audit.report.html import render, verify_html
 from cje_audit.settings import bundle_root, load_settings
+from cje_audit.stages.verification import differences
 from cje_audit.store import read_models
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.files import RunFiles, safe_name
@@ -92,6 +94,23 @@ class Audit:
         if record.status != "complete" or not path.is_file():
             raise NotFound(_no_report(record), what_to_do="Look at the Live page, or resume the run.")
         return Report.model_validate_json(path.read_bytes())
+
+    def html(self, run: str, *, redact: bool = False) -> str:
+        """Return a run's report as one offline HTML file."""
+        return render(self.report(run), redact=redact)
+
+    def verify(self, what: str) -> tuple[str, ...]:
+        """Recompute a run from its stored rows, or the hash of a report file; return what differs.
+
+        Raises
+        ------
+        InputError
+            When `what` is a file that cannot be read, or of a kind that is not verified.
+        """
+        if what.endswith(".html"):
+            return tuple(verify_html(_read_text(Path(what))))
+        record = self._runs.get(what)
+        return tuple(differences(self._runs, self._answers, record, self.report(record.id)))
 
     # -- starting and stopping ----------------------------------------------------------------------------------
 
@@ -275,6 +294,15 @@ class Audit:
         ids = [i for c in report.checks() if c.id == check_id and c.policy == policy for i in c.example_ids][:limit]
         with self._tables(run) as tables:
             return read_models.cells_of_rows(tables, ids, check_id.split(".", 1)[0], policy)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The file {path} cannot be read.", expected="a report file", what_to_do="Check the path."
+        ) from error
 
 
 def _no_report(record: RunRecord) -> str:

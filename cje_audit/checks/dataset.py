@@ -10,6 +10,7 @@ from scipy.special import ndtr
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import examples, not_evaluated, row_status
 from cje_audit.checks.frame import Bools, Rows, equals
+from cje_audit.checks.text_marks import TextMarks, runaway, template_contamination
 from cje_audit.checks.words import count, percent
 from cje_audit.domain.checks import Check, CheckStatus
 
@@ -34,6 +35,7 @@ class DatasetFacts:
 
     `n_lines` counts every line read. `conflicting_ids` are ids whose copies differ (they are not in `quarantined`).
     `unfinished`, bool (n,), marks responses whose last visible character is not in `UNFINISHED_OK`; None if unknown.
+    `marks` is what was found in the texts; None if they are not at hand.
     """
 
     n_lines: int
@@ -41,11 +43,18 @@ class DatasetFacts:
     n_exact_duplicates: int = 0
     conflicting_ids: tuple[str, ...] = ()
     unfinished: Bools | None = None
+    marks: TextMarks | None = None
 
 
 def check_dataset(facts: DatasetFacts, rows: Rows) -> list[Check]:
-    """Return the checks `dataset.schema`, `.duplicate_ids` and `.truncation`."""
-    return [schema(facts, rows), duplicate_ids(facts, rows), truncation(facts, rows)]
+    """Return all `dataset.*` checks."""
+    return [
+        schema(facts, rows),
+        duplicate_ids(facts, rows),
+        template_contamination(facts.marks, rows),
+        runaway(facts.marks, rows),
+        truncation(facts, rows),
+    ]
 
 
 def schema(facts: DatasetFacts, rows: Rows) -> Check:

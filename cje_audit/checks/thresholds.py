@@ -58,6 +58,13 @@ UNFINISHED_P = _limit(
     "dataset.truncation.p", 0.001, "p-value", "one-sided two-proportion test, longest tenth against shorter half"
 )
 
+TEXT_MARK_SHARE = _limit(
+    "dataset.text_marks.share", 0.01, "share of rows", "role markers, invented turns and loops; fewer are quotations"
+)
+TEXT_MARK_ROWS = _limit("dataset.text_marks.rows", 5, "rows", "and at least so many")
+LOOP_TIMES = _limit("dataset.runaway.times", 4, "repetitions", "at the end of a response; one fewer of a long unit")
+LOOP_CHARS = _limit("dataset.runaway.characters", 100, "characters", "that the repetition covers; a refrain is shorter")
+
 RESOLUTION_FLOOR = _limit(
     "sentinel.resolution_floor",
     2e-6,

@@ -80,6 +80,11 @@ def decide(case: Case, checks: Sequence[Check]) -> Decision:
     return Decision(Verdict.RANK_ONLY, demoting) if demoting else Decision(Verdict.REPORT)
 
 
+def judge_failed(checks: Sequence[Check]) -> bool:
+    """Say whether a check of the judge itself (not of one policy) failed."""
+    return any(c.stage == "judge" and c.policy is None and c.status is CheckStatus.FAIL for c in checks)
+
+
 def concerns(case: Case, check: Check) -> bool:
     """Say whether a failed check speaks about this policy's headline."""
     if check.stage == "judge":

@@ -10,10 +10,11 @@ import typer
 
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.cli import server
-from cje_audit.cli.output import STDERR, print_json, print_report, print_runs, say
-from cje_audit.cli.waiting import DONE, INTERRUPTED, USAGE, exit_code, follow
+from cje_audit.cli.output import STDERR, print_json, print_report, print_runs, say, write_text
+from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.domain.views import RunRow
+from cje_audit.settings import load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -152,13 +153,40 @@ def _print_run(row: RunRow, json: bool) -> None:
 
 
 @app.command()
-def report(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Print a run's report."""
-    found = Audit.open(workspace).report(run)
+def report(
+    run: RunArgument,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as one offline HTML file.")
+    ] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Leave out everything that names or quotes a row.")] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print a run's report, or write it as HTML."""
+    audit = Audit.open(workspace)
+    found = audit.report(run)
+    if html is not None:
+        write_text(html, audit.html(run, redact=redact))
     if json:
         print_json(found.document())
     else:
         print_report(found)
+
+
+@app.command()
+def verify(
+    what: Annotated[str, typer.Argument(metavar="RUN|FILE", help="A run, or a report file.")],
+    exit_zero: ExitZero = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Recompute a run from its stored rows, or a report file's hash, and compare."""
+    found = Audit.open(workspace).verify(what)
+    if json:
+        print_json({"equal": not found, "differences": found})
+    else:
+        say("\n".join(found) if found else "Equal: every number is what the stored rows give.")
+    raise typer.Exit(SPEAKS if found and not exit_zero else DONE)
 
 
 @app.command()
@@ -233,6 +261,13 @@ def run() -> int:
         return _refuse(ConfigError(_one_sentence(error.format_message()), what_to_do="See cje-audit --help."), json)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+    except Exception as error:
+        if load_settings().debug:
+            raise
+        unexpected = f"Something unexpected happened ({type(error).__name__}); nothing that was stored is lost."
+        return _refuse(
+            AuditError(unexpected, what_to_do="Set CJE_AUDIT_DEBUG=1, try again and report what it says."), json
+        )
     return int(code) if isinstance(code, int) else DONE
 
 

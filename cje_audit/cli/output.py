@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import orjson
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cje_audit.domain.checks import CheckStatus, Verdict
+from cje_audit.domain.errors import InputError
 from cje_audit.domain.report import Estimate, PolicyReport, Report
 from cje_audit.domain.views import RunRow
 
@@ -32,6 +34,16 @@ def print_json(document: object) -> None:
 def say(text: str) -> None:
     """Print a plain line; text from files or models is never read as markup."""
     STDOUT.print(escape(text))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, or say plainly why not."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"The file {path} cannot be written: {error.strerror}.", what_to_do="Choose another place."
+        ) from error
 
 
 def print_runs(rows: Iterable[RunRow]) -> None:

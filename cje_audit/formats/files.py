@@ -111,9 +111,13 @@ def _size(path: Path) -> int:
     except ValueError as error:
         raise InputError("The path of the file is not valid.", what_to_do="Check the path.") from error
     if folder:
-        raise InputError(f"{path.name or path} is a directory.", expected=_READABLE, what_to_do="Name the file inside it.")
+        raise InputError(
+            f"{path.name or path} is a directory.", expected=_READABLE, what_to_do="Name the file inside it."
+        )
     if not regular:
-        raise InputError(f"{path.name} is not a regular file.", expected=_READABLE, what_to_do="Save the data to a file.")
+        raise InputError(
+            f"{path.name} is not a regular file.", expected=_READABLE, what_to_do="Save the data to a file."
+        )
     if not n_bytes:
         raise InputError(f"{path.name} is empty.", expected="at least one row", what_to_do="Check the export.")
     if n_bytes > MAX_FILE_BYTES:

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.special import stdtr
 
 from cje_audit.numerics.arrays import Bools, Floats, Ints
-from cje_audit.numerics.inference import cluster_sums, n_clusters, t_interval
-from cje_audit.numerics.point import Inferred
+from cje_audit.numerics.inference import cluster_sums, n_clusters
+from cje_audit.numerics.point import Inferred, with_labels
 
 
 def spread_influence(influence: Floats, used: Bools) -> Floats:
@@ -24,11 +24,14 @@ def spread_influence(influence: Floats, used: Bools) -> Floats:
     return shares
 
 
-def difference(value: float, shares_a: Floats, shares_b: Floats, cluster: Ints) -> Inferred:
+def difference(
+    value: float, shares_a: Floats, shares_b: Floats, cluster: Ints, *, replicates: Floats | None = None
+) -> Inferred:
     r"""Give a difference a − b its error from both estimates' shares on the same rows, summed by prompt.
 
     :math:`\sqrt{G/(G-1)\cdot\sum_g(s_g-\bar s)^2}` with s the difference of the shares. Prompts that both estimates
-    use are thereby paired; the two may rest on different rows.
+    use are thereby paired; the two may rest on different rows. `replicates`, shape (J,), are the differences without
+    each fold of labels: a label moves both estimates together.
 
     Examples
     --------
@@ -39,7 +42,7 @@ def difference(value: float, shares_a: Floats, shares_b: Floats, cluster: Ints) 
     sums = cluster_sums(shares_a - shares_b, cluster)
     groups = len(sums)
     error = math.sqrt(groups / (groups - 1) * float(np.square(sums - sums.mean()).sum())) if groups > 1 else None
-    return Inferred(value, error, t_interval(value, error, groups), len(cluster), n_clusters(cluster))
+    return with_labels(value, error, replicates, cluster)
 
 
 def shared_clusters(first: Ints, second: Ints) -> int:
@@ -54,10 +57,10 @@ def shared_clusters(first: Ints, second: Ints) -> int:
 
 
 def two_sided_p(got: Inferred) -> float | None:
-    """Two-sided p-value of "the difference is 0", Student t with G − 1 degrees of freedom; None without an error."""
+    """Two-sided p-value of "the difference is 0", Student t with the difference's degrees of freedom; None without an error."""
     if got.value is None or not got.standard_error:
         return None
-    return float(2 * stdtr(got.groups - 1, -abs(got.value / got.standard_error)))
+    return float(2 * stdtr(got.degrees, -abs(got.value / got.standard_error)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -58,7 +58,7 @@ def clustered_standard_error(influence: Floats, cluster: Ints) -> float | None:
     return finite(spread / len(influence))
 
 
-def t_quantile(groups: int, level: float = LEVEL) -> float:
+def t_quantile(groups: float, level: float = LEVEL) -> float:
     """Two-sided Student t quantile with G − 1 degrees of freedom.
 
     Examples
@@ -70,7 +70,7 @@ def t_quantile(groups: int, level: float = LEVEL) -> float:
 
 
 def t_interval(
-    value: float | None, standard_error: float | None, groups: int, *, level: float = LEVEL, scale: Pair | None = None
+    value: float | None, standard_error: float | None, groups: float, *, level: float = LEVEL, scale: Pair | None = None
 ) -> Pair | None:
     """Return `value ± t · standard_error` with G − 1 degrees of freedom; clipped to `scale` where one is given.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cje_audit.numerics.arrays import Floats, Ints, Pair
+from cje_audit.numerics.calibration import label_variance
 from cje_audit.numerics.inference import clustered_standard_error, n_clusters, t_interval
 
 
@@ -10,27 +11,65 @@ from cje_audit.numerics.inference import clustered_standard_error, n_clusters, t
 class Point:
     """A value and its influence values, shape (n,); None where float64 cannot hold them.
 
-    The mean of the influence values is 0; their clustered spread gives the standard error.
+    The mean of the influence values is 0; their clustered spread gives the standard error. `replicates`, shape (J,),
+    are the values without each fold of labels, None where the reward is not calibrated.
     """
 
     value: float | None
     influence: Floats | None
+    replicates: Floats | None = None
 
 
 @dataclass(frozen=True)
 class Inferred:
-    """A value with its clustered standard error and t interval, on n rows of `groups` prompts."""
+    """A value with its clustered standard error and t interval, on n rows of `groups` prompts.
+
+    `label_share` is the part of the variance that the calibration's labels add; None where there is no calibration.
+    """
 
     value: float | None
     standard_error: float | None
     interval: Pair | None
     n: int
     groups: int
+    degrees: float
+    label_share: float | None = None
 
 
 def infer(point: Point, cluster: Ints, *, scale: Pair | None = None) -> Inferred:
     """Give a point estimate its clustered error and 95 % t interval, clipped to `scale` where one is given."""
-    groups = n_clusters(cluster)
     error = None if point.influence is None else clustered_standard_error(point.influence, cluster)
-    interval = t_interval(point.value, error, groups, scale=scale)
-    return Inferred(point.value, error, interval, len(cluster), groups)
+    return with_labels(point.value, error, point.replicates, cluster, scale=scale)
+
+
+def with_labels(
+    value: float | None, error: float | None, replicates: Floats | None, cluster: Ints, *, scale: Pair | None = None
+) -> Inferred:
+    r"""Add the labels' variance to the rows' and give the interval.
+
+    The two are uncorrelated, because a label's deviation from its prediction averages 0 at each score. The degrees of
+    freedom are Satterthwaite's (1946): :math:`(V_1+V_2)^2/(V_1^2/(G-1)+V_2^2/(J-1))`.
+    """
+    groups = n_clusters(cluster)
+    if error is None or replicates is None:
+        return Inferred(value, error, t_interval(value, error, groups, scale=scale), len(cluster), groups, groups - 1)
+    rows, labels = error**2, label_variance(replicates)
+    total = rows + labels
+    degrees = satterthwaite((rows, labels), (groups - 1, len(replicates) - 1))
+    error = total**0.5
+    interval = t_interval(value, error, degrees + 1, scale=scale)
+    return Inferred(value, error, interval, len(cluster), groups, degrees, labels / total if total else None)
+
+
+def satterthwaite(variances: tuple[float, float], degrees: tuple[int, int]) -> float:
+    """Return the degrees of freedom of a sum of two independent variance estimates.
+
+    Examples
+    --------
+    >>> satterthwaite((1.0, 0.0), (10, 4)), satterthwaite((0.0, 0.0), (10, 4))
+    (10.0, 10.0)
+    """
+    total = sum(variances)
+    if not total:
+        return float(degrees[0])
+    return total**2 / sum(v**2 / d for v, d in zip(variances, degrees, strict=True))

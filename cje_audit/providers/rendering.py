@@ -2,11 +2,14 @@
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NoReturn
 
 from jinja2 import StrictUndefined, Template
+from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cje_audit.domain.policy import Policy
@@ -90,17 +93,27 @@ def render_chat(system_prompt: str | None, user: str, chat: ChatFormat | None) -
     system = [{"role": "system", "content": system_prompt}] if system_prompt is not None else []
 
     def said(content: str) -> str:
-        messages = [*system, {"role": "user", "content": content}]
-        return _rendered(
-            _chat_template(chat.template),
-            messages=messages,
-            add_generation_prompt=True,
-            bos_token=chat.start,
-            eos_token=chat.end,
-        )
+        return render_messages([*system, {"role": "user", "content": content}], chat)
 
     text = said(user)
     return Rendered(text, _shared_head(text, said(MARK)), chat.end, special=True)
+
+
+def render_messages(messages: Sequence[Mapping[str, str]], chat: ChatFormat) -> str:
+    """Render a conversation (role and content per turn) and the opening of the next answer."""
+    return _rendered(
+        _chat_template(chat.template),
+        messages=messages,
+        add_generation_prompt=True,
+        bos_token=chat.start,
+        eos_token=chat.end,
+        raise_exception=_refuse,
+    )
+
+
+def _refuse(message: str) -> NoReturn:
+    """Fail as a chat template asks to; the templates know this function as raise_exception."""
+    raise RenderError(message)
 
 
 def fill(template: str, **values: str) -> str:
@@ -131,8 +144,9 @@ def _rendered(template: Template, **values: object) -> str:
 
 @lru_cache(maxsize=16)
 def _chat_template(source: str) -> Template:
-    # Chat templates are written for these two whitespace settings.
-    return _compiled(source, ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True))
+    # Chat templates are written for these two whitespace settings, and may break out of a loop.
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    return _compiled(source, environment)
 
 
 @lru_cache(maxsize=16)

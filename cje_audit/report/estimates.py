@@ -1,21 +1,24 @@
 """Estimates of one policy's value, with error, interval and bounds, for each reward there is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cje_audit.checks import thresholds
+from cje_audit.checks.judge_calibration import labels_suffice
 from cje_audit.checks.frame import Bools, Column, Floats, Ints
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.bounds import Missing, ips_bounds, snips_bounds
+from cje_audit.numerics.calibration import Calibration, Placed
 from cje_audit.numerics.ips import ips
 from cje_audit.numerics.point import Inferred, Point, infer
 from cje_audit.numerics.snips import snips
+from cje_audit.numerics.weights import relative_weights
 from cje_audit.report.facts import RunFacts
 
-REWARDS = ("judge", "oracle")
+REWARDS = ("judge", "calibrated", "oracle")
 CLUSTERED_T = "Student t, clustered by prompt"
 Bound = Callable[[Floats, Floats, Missing, Pair], Pair | None]
 
@@ -34,6 +37,14 @@ class Sample:
     cluster: Ints
     missing: Missing
     scale: Pair | None
+    placed: Placed | None = None
+    calibration: Calibration | None = None
+
+    def replicates(self, share: Floats) -> Floats | None:
+        """Return the value without each fold of labels, of an estimate that gives row i the share s_i; see there."""
+        if self.calibration is None or self.placed is None:
+            return None
+        return self.calibration.replicates(self.placed, share)
 
     @property
     def n(self) -> int:
@@ -58,7 +69,16 @@ def sample_of(facts: RunFacts, policy: str, reward: str) -> Sample | None:
         return None
     missing = _missing(column, ratio, weighted, reward)
     scale = facts.reward_scale(reward)
-    return Sample(reward, used, ratio[used], column.values[used], facts.rows.cluster[used], missing, scale)
+    sample = Sample(reward, used, ratio[used], column.values[used], facts.rows.cluster[used], missing, scale)
+    return _with_calibration(facts, sample) if reward == "calibrated" else sample
+
+
+def _with_calibration(facts: RunFacts, sample: Sample) -> Sample:
+    """Add where the rows' judge scores lie on the calibration's curve."""
+    if facts.calibrated is None or facts.judge is None:
+        return sample
+    calibration = facts.calibrated.calibration
+    return replace(sample, calibration=calibration, placed=calibration.place(facts.judge.values[sample.used]))
 
 
 def _missing(column: Column, ratio: Floats, weighted: Bools, reward: str) -> Missing:
@@ -67,8 +87,13 @@ def _missing(column: Column, ratio: Floats, weighted: Bools, reward: str) -> Mis
     return Missing(ratio[weighted & ~column.ok], int(np.count_nonzero(~weighted)))
 
 
-def primary_reward(facts: RunFacts, policy: str) -> str:
-    """Return the reward of the headline: labels where at least a hundred labelled rows are used, else the judge."""
+def primary_reward(facts: RunFacts, policy: str, *, judge_failed: bool = False) -> str:
+    """Return the reward of the headline: calibrated where the labels suffice, oracle labels where there are a hundred.
+
+    Otherwise the judge. Where the judge itself failed a check, nothing built on it is preferred to labels.
+    """
+    if not judge_failed and facts.calibrated is not None and labels_suffice(facts.calibrated.calibration):
+        return "calibrated"
     labelled = sample_of(facts, policy, "oracle")
     return "oracle" if labelled is not None and labelled.n >= thresholds.LABELS_PRIMARY else "judge"
 
@@ -89,11 +114,23 @@ def estimates_of(facts: RunFacts, policy: str, *, headline: str | None) -> tuple
 
 def snips_point(sample: Sample) -> Point:
     """Return the point estimate that comparisons use: SNIPS, which with equal weights is the plain mean."""
-    return snips(sample.log_ratio, sample.reward)
+    point = snips(sample.log_ratio, sample.reward)
+    if sample.calibration is None:
+        return point
+    weight = relative_weights(sample.log_ratio)
+    return replace(point, replicates=sample.replicates(weight / weight.sum()))
+
+
+def ips_point(sample: Sample) -> Point:
+    """Return IPS; its labels' uncertainty is added where float64 can hold the weights."""
+    point = ips(sample.log_ratio, sample.reward)
+    if sample.calibration is None or point.influence is None:
+        return point
+    return replace(point, replicates=sample.replicates(np.exp(sample.log_ratio) / sample.n))
 
 
 def _ips(sample: Sample) -> Estimate:
-    got = infer(ips(sample.log_ratio, sample.reward), sample.cluster)
+    got = infer(ips_point(sample), sample.cluster)
     note = "Not clipped to the scale: IPS leaves it whenever the mean weight is not 1."
     return _estimate("ips", sample, got, CLUSTERED_T, ips_bounds, primary=False, note=note)
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from cje_audit.checks.dataset import DatasetFacts
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
 from cje_audit.numerics.arrays import Pair
+from cje_audit.report.calibrated import Calibrated, calibrate
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +64,15 @@ class RunFacts:
         labels = self.oracle.values[self.oracle.ok]
         return self.scale if self.scale[0] <= labels.min() and labels.max() <= self.scale[1] else None
 
+    @cached_property
+    def calibrated(self) -> Calibrated | None:
+        """The calibrated reward, None where there is nothing to fit; computed once."""
+        return calibrate(self.rows, self.judge, self.oracle)
+
     def reward(self, name: str) -> Column | None:
-        """Return the column behind a reward name (`judge` or `oracle`)."""
+        """Return the column behind a reward name (`judge`, `calibrated` or `oracle`)."""
+        if name == "calibrated":
+            return None if self.calibrated is None else self.calibrated.column
         return {"judge": self.judge, "oracle": self.oracle}[name]
 
     def reward_scale(self, name: str) -> Pair | None:

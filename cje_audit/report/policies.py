@@ -7,7 +7,7 @@ import numpy as np
 
 from cje_audit.checks.frame import Bools, Column, Floats
 from cje_audit.checks.identity import twin_names
-from cje_audit.checks.verdicts import Case, Decision, decide
+from cje_audit.checks.verdicts import Case, Decision, decide, judge_failed
 from cje_audit.domain.checks import Check, Verdict
 from cje_audit.domain.policy import Role
 from cje_audit.domain.report import Histogram, LogRatioSummary, PolicyReport, WeightReport
@@ -31,8 +31,9 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
     """Report on one policy."""
     is_logging = name == facts.logging.name
     role: Role = "logging" if is_logging else ROLES[facts.targets[name].role]
-    reward, used = primary_reward(facts, name), used_rows(facts, name)
-    decision = decide(Case(name, role, int(used.sum()), reward == "judge", has_twin), checks)
+    reward = primary_reward(facts, name, judge_failed=judge_failed(checks))
+    used = used_rows(facts, name)
+    decision = decide(Case(name, role, int(used.sum()), reward != "oracle", has_twin), checks)
     computed = decision.verdict is not Verdict.NOT_EVALUATED
     headline = reward if decision.verdict in (Verdict.REPORT, Verdict.RANK_ONLY) else None
     estimates = estimates_of(facts, name, headline=headline) if computed else ()

@@ -16,6 +16,7 @@ ROUND_TO = 50
 
 MEASURES = {
     "judge": "average judge score, not quality",
+    "calibrated": "average oracle label, predicted from the judge score",
     "oracle": "average oracle label",
 }
 

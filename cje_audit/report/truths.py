@@ -15,7 +15,9 @@ def truths_of(draws: FreshDraws | None, estimates: tuple[Estimate, ...]) -> tupl
     """Return one truth per reward that was drawn, each held against the estimate of its own reward."""
     if draws is None:
         return ()
-    columns = (("judge", draws.judge), ("oracle", draws.oracle))
+    columns = [("judge", draws.judge), ("oracle", draws.oracle)]
+    if any(e.reward == "calibrated" for e in estimates):
+        columns.insert(1, ("calibrated", draws.oracle))
     found = (_truth(reward, values, draws, estimates) for reward, values in columns)
     return tuple(truth for truth in found if truth is not None)
 

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from cje_audit.checks.dataset import DatasetFacts, Quarantined, check_dataset
+from cje_audit.checks.text_marks import TextMarks
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import ImportSpec
@@ -15,7 +16,7 @@ from cje_audit.formats.dataset import Imported, read_dataset
 from cje_audit.formats.fresh_draws import load_fresh_draws
 from cje_audit.formats.options import ImportOptions
 from cje_audit.stages.base import StageContext, StageOutcome
-from cje_audit.stages.columns import build_rows, flags, text_features
+from cje_audit.stages.columns import as_objects, build_rows, flags, text_features
 from cje_audit.store.tables import RunTables, TableWrite
 
 IMPORTED = "imported.parquet"
@@ -112,6 +113,12 @@ def _facts(
         n_exact_duplicates=n_duplicates,
         conflicting_ids=tuple(conflicting),
         unfinished=flags(sample["ends_open"]),
+        marks=TextMarks(
+            as_objects(sample["control_token"]),
+            flags(sample["role_marker"]),
+            flags(sample["invented_turn"]),
+            flags(sample["loop"]),
+        ),
     )
 
 

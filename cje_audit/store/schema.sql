@@ -3,6 +3,7 @@ create table if not exists sample(
   response varchar, response_code varchar, response_detail varchar, finish_reason varchar, n_tokens integer,
   source varchar, line bigint,
   cluster bigint not null, text_key bigint not null, response_chars bigint, blank boolean, ends_open boolean,
+  control_token varchar, role_marker boolean, invented_turn boolean, loop boolean,
   check ((response is null) or (response_code is null)));
 create table if not exists quarantine(source varchar, line bigint, code varchar, reason varchar, excerpt varchar);
 create table if not exists policy(

@@ -89,12 +89,21 @@ class RunTables:
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         """Return a query's rows; only this room writes SQL."""
-        frame: pl.DataFrame = self._db.cursor().sql(query, params=list(parameters)).pl()
-        return frame
+        return self._frame(query, list(parameters))
 
     def read_named(self, query: str, parameters: Mapping[str, object]) -> pl.DataFrame:
         """Return a query's rows, its parameters given by name."""
-        frame: pl.DataFrame = self._db.cursor().sql(query, params=dict(parameters)).pl()
+        return self._frame(query, dict(parameters))
+
+    def _frame(self, query: str, parameters: list[object] | dict[str, object]) -> pl.DataFrame:
+        try:
+            frame: pl.DataFrame = self._db.cursor().sql(query, params=parameters).pl()
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise StoreError(
+                "The tables of this run were made by another version of CJE Audit.",
+                got=_first_line(error),
+                what_to_do="Import or run it again; stored answers are reused.",
+            ) from error
         return frame
 
     def table(self, name: str) -> pl.DataFrame:

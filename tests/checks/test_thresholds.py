@@ -20,5 +20,5 @@ def test_the_documented_table_is_the_real_one() -> None:
 def test_every_check_of_a_run_is_documented() -> None:
     text = DOCS.read_text(encoding="utf-8")
     checks = {check.id for check in run_checks(log_normal_run())}
-    assert len(checks) == 32
+    assert len(checks) >= 32
     assert [c for c in sorted(checks) if f"| `{c}` |" not in text] == []

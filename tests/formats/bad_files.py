@@ -64,7 +64,9 @@ def _parquet(rows: list[dict[str, Any]]) -> bytes:
 
 def _parquet_with_bad_text() -> bytes:
     raw = pa.Array.from_buffers(pa.string(), 3, pa.array([b"good", b"\xff\xfe!", b"good"], pa.binary()).buffers())
-    table = pa.table({"prompt_id": ["a", "b", "c"], "prompt": ["p", "p", "p"], "response": raw, "judge_score": [1.0, 1.0, 1.0]})
+    table = pa.table(
+        {"prompt_id": ["a", "b", "c"], "prompt": ["p", "p", "p"], "response": raw, "judge_score": [1.0, 1.0, 1.0]}
+    )
     out = io.BytesIO()
     pq.write_table(table, out)
     return out.getvalue()

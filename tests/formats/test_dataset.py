@@ -39,7 +39,16 @@ def test_the_real_arena_rows(arena: Path) -> None:
     assert (found.layout, found.logging_name) == ("arena", "base")
     assert found.policies == ("clone", "parallel_universe_prompt", "unhelpful")
     lines = [json.loads(line) for line in (arena / "logged_data.jsonl").read_text(encoding="utf-8").splitlines()]
-    expected = [(r["metadata"]["prompt_id"], i + 1, r["base_policy_logprob"], r["target_policy_logprobs"]["unhelpful"], r.get("oracle_label")) for i, r in enumerate(lines)]
+    expected = [
+        (
+            r["metadata"]["prompt_id"],
+            i + 1,
+            r["base_policy_logprob"],
+            r["target_policy_logprobs"]["unhelpful"],
+            r.get("oracle_label"),
+        )
+        for i, r in enumerate(lines)
+    ]
     assert cells(found, "row_id", "line", "logging_logprob", "target_logprob:unhelpful", "oracle_label") == expected
     assert found.rows["oracle_code"].drop_nulls().to_list() == ["no_score"] * (503 - 226)
 
@@ -70,7 +79,10 @@ def test_every_spelling_of_a_file_reads_the_same(tmp_path: Path, name: str, data
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("spelling", ["target_policy_logprobs.{}", "target_logprob.{}", "target_logprob_{}", "target_logprob:{}", "target_logprobs.{}"])
+@pytest.mark.parametrize(
+    "spelling",
+    ["target_policy_logprobs.{}", "target_logprob.{}", "target_logprob_{}", "target_logprob:{}", "target_logprobs.{}"],
+)
 def test_flat_columns_name_the_policy(tmp_path: Path, spelling: str) -> None:
     row = {"prompt_id": "a", "prompt": "p", "response": "r", "logging_logprob": -1, spelling.format("my.policy v2"): -2}
     found = read(tmp_path, "a.csv", csv_bytes([row]))
@@ -81,28 +93,61 @@ def test_flat_columns_name_the_policy(tmp_path: Path, spelling: str) -> None:
 def test_parquet_with_structs_maps_and_integers(tmp_path: Path) -> None:
     rows = [arena_row(1, judge_score=1), arena_row(2, judge_score=0)]
     found = read_dataset([parquet(tmp_path, rows)], ImportOptions())
-    assert cells(found, "prompt_id", "line", *TARGETS, "judge_score") == [("q1", 1, -21.0, -21.0, -22.5, 1.0), ("q2", 2, -22.0, -22.0, -23.5, 0.0)]
+    assert cells(found, "prompt_id", "line", *TARGETS, "judge_score") == [
+        ("q1", 1, -21.0, -21.0, -22.5, 1.0),
+        ("q2", 2, -22.0, -22.0, -23.5, 0.0),
+    ]
     schema = pa.schema([("prompt_id", pa.int64()), ("prompt", pa.string()), ("response", pa.large_string()), ("target_logprobs", pa.map_(pa.string(), pa.float64())), ("logging_logprob", pa.decimal128(10, 3))])  # fmt: skip
-    mapped = [{"prompt_id": 7, "prompt": "p", "response": "r", "target_logprobs": [("clone", -1.5)], "logging_logprob": None}]
+    mapped = [
+        {"prompt_id": 7, "prompt": "p", "response": "r", "target_logprobs": [("clone", -1.5)], "logging_logprob": None}
+    ]
     found = read_dataset([parquet(tmp_path, mapped, schema)], ImportOptions())
     assert cells(found, "row_id", "target_logprob:clone", "logging_code") == [("7", -1.5, "no_score")]
 
 
 def test_parquet_columns_of_a_wrong_type_cost_only_their_cells(tmp_path: Path) -> None:
-    rows = [flat_row(1, judge_score="good", base_policy_logprob="-3.5"), flat_row(2, judge_score="0.5", base_policy_logprob="x")]
+    rows = [
+        flat_row(1, judge_score="good", base_policy_logprob="-3.5"),
+        flat_row(2, judge_score="0.5", base_policy_logprob="x"),
+    ]
     found = read_dataset([parquet(tmp_path, rows)], ImportOptions())
-    assert cells(found, "judge_score", "judge_code", "logging_logprob", "logging_code") == [(None, "schema", -3.5, None), (0.5, None, None, "schema")]
+    assert cells(found, "judge_score", "judge_code", "logging_logprob", "logging_code") == [
+        (None, "schema", -3.5, None),
+        (0.5, None, None, "schema"),
+    ]
 
 
 def test_objects_in_a_csv_cell_are_read(tmp_path: Path) -> None:
-    row = {"prompt_id": "a", "prompt": "p", "response": "r", "base_policy_logprob": -1, "target_policy_logprobs": json.dumps({"clone": -2.5}), "base_policy_token_logprobs": "[-0.25, -0.75]"}
-    found = read(tmp_path, "a.csv", csv_bytes([row, row | {"prompt_id": "b", "target_policy_logprobs": "", "base_policy_token_logprobs": ""}]))
-    assert cells(found, "target_logprob:clone", "target_code:clone", "logging_token_logprobs") == [(-2.5, None, [-0.25, -0.75]), (None, "no_score", None)]
+    row = {
+        "prompt_id": "a",
+        "prompt": "p",
+        "response": "r",
+        "base_policy_logprob": -1,
+        "target_policy_logprobs": json.dumps({"clone": -2.5}),
+        "base_policy_token_logprobs": "[-0.25, -0.75]",
+    }
+    found = read(
+        tmp_path,
+        "a.csv",
+        csv_bytes([row, row | {"prompt_id": "b", "target_policy_logprobs": "", "base_policy_token_logprobs": ""}]),
+    )
+    assert cells(found, "target_logprob:clone", "target_code:clone", "logging_token_logprobs") == [
+        (-2.5, None, [-0.25, -0.75]),
+        (None, "no_score", None),
+    ]
     assert found.notes == ()
 
 
 def test_draws_number_the_rows_of_a_prompt(tmp_path: Path) -> None:
-    data = jsonl(own_row(1), own_row(1, draw=1), own_row(1, draw_idx=2), own_row(2, draw="3"), own_row(3, draw=4.0), own_row(4, prompt_id="q1#1"), own_row(5, prompt_id="q1#1", draw=1))
+    data = jsonl(
+        own_row(1),
+        own_row(1, draw=1),
+        own_row(1, draw_idx=2),
+        own_row(2, draw="3"),
+        own_row(3, draw=4.0),
+        own_row(4, prompt_id="q1#1"),
+        own_row(5, prompt_id="q1#1", draw=1),
+    )
     found = read(tmp_path, "a.jsonl", data)
     assert found.rows["row_id"].to_list() == ["q1", "q1#1", "q1#2", "q2#3", "q3#4", "q1#1#0", "q1#1#1"]
     assert found.rows["draw"].to_list() == [0, 1, 2, 3, 4, 0, 1]
@@ -125,8 +170,15 @@ def test_a_target_called_base_takes_the_name_of_no_one(tmp_path: Path) -> None:
 
 
 def test_prompts_alone_are_fine(tmp_path: Path) -> None:
-    found = read(tmp_path, "a.jsonl", jsonl({"prompt_id": "a", "prompt": "p"}, {"prompt_id": "b", "prompt": "q", "response": None}))
-    assert cells(found, "row_id", "response", "logging_code", "judge_code") == [("a", None, "no_score", "no_score"), ("b", None, "no_score", "no_score")]
+    found = read(
+        tmp_path,
+        "a.jsonl",
+        jsonl({"prompt_id": "a", "prompt": "p"}, {"prompt_id": "b", "prompt": "q", "response": None}),
+    )
+    assert cells(found, "row_id", "response", "logging_code", "judge_code") == [
+        ("a", None, "no_score", "no_score"),
+        ("b", None, "no_score", "no_score"),
+    ]
     assert found.quarantine.height == 0 and found.policies == ()
 
 
@@ -136,12 +188,18 @@ def test_an_empty_response_is_a_response(tmp_path: Path) -> None:
 
 
 def test_several_files_are_one_dataset(tmp_path: Path) -> None:
-    for name, rows in {"a.jsonl": [own_row(1), own_row(2)], "b.jsonl": [own_row(2), own_row(3), own_row(1, prompt="Other?")]}.items():
+    for name, rows in {
+        "a.jsonl": [own_row(1), own_row(2)],
+        "b.jsonl": [own_row(2), own_row(3), own_row(1, prompt="Other?")],
+    }.items():
         (tmp_path / name).write_bytes(jsonl(*rows))
     found = read_dataset([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], ImportOptions())
     assert cells(found, "row_id", "source", "line") == [("q2", "a.jsonl", 2), ("q3", "b.jsonl", 2)]
     assert (found.n_lines, found.n_exact_duplicates, found.conflicting_ids) == (5, 1, ("q1",))
-    assert list(found.quarantine.select("source", "line", "code").iter_rows()) == [("a.jsonl", 1, "duplicate"), ("b.jsonl", 3, "duplicate")]
+    assert list(found.quarantine.select("source", "line", "code").iter_rows()) == [
+        ("a.jsonl", 1, "duplicate"),
+        ("b.jsonl", 3, "duplicate"),
+    ]
 
 
 def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
@@ -153,7 +211,11 @@ def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_copies_and_conflicts_at_once(tmp_path: Path) -> None:
-    found = read(tmp_path, "a.jsonl", jsonl(own_row(1), own_row(2), own_row(1), own_row(2, judge_score=0.75), own_row(3), own_row(2)))
+    found = read(
+        tmp_path,
+        "a.jsonl",
+        jsonl(own_row(1), own_row(2), own_row(1), own_row(2, judge_score=0.75), own_row(3), own_row(2)),
+    )
     assert found.rows["row_id"].to_list() == ["q1", "q3"]
     assert (found.n_exact_duplicates, found.conflicting_ids) == (1, ("q2",))
     assert bad_lines(found) == [(2, "duplicate"), (4, "duplicate"), (6, "duplicate")]
@@ -167,27 +229,56 @@ def test_rows_with_equal_tokens_are_copies(tmp_path: Path) -> None:
 
 
 def test_values_per_token_come_only_where_the_file_has_them(tmp_path: Path) -> None:
-    assert not [c for c in read(tmp_path, "a.jsonl", jsonl(own_row(1))).rows.columns if "token_logprobs" in c or c == "tokens"]
-    row = own_row(1, tokens=["An", "swer"], logging_token_logprobs=[-20.0, -1.0], target_token_logprobs={"clone": [-20.5, -0.5]}, n_tokens=2, finish_reason="stop")
+    assert not [
+        c for c in read(tmp_path, "a.jsonl", jsonl(own_row(1))).rows.columns if "token_logprobs" in c or c == "tokens"
+    ]
+    row = own_row(
+        1,
+        tokens=["An", "swer"],
+        logging_token_logprobs=[-20.0, -1.0],
+        target_token_logprobs={"clone": [-20.5, -0.5]},
+        n_tokens=2,
+        finish_reason="stop",
+    )
     found = read(tmp_path, "b.jsonl", jsonl(row, own_row(2)))
     wanted = ("tokens", "logging_token_logprobs", "target_token_logprobs:clone", "n_tokens", "finish_reason")
-    assert cells(found, *wanted) == [(["An", "swer"], [-20.0, -1.0], [-20.5, -0.5], 2, "stop"), (None, None, None, None, None)]
+    assert cells(found, *wanted) == [
+        (["An", "swer"], [-20.0, -1.0], [-20.5, -0.5], 2, "stop"),
+        (None, None, None, None, None),
+    ]
     assert "target_token_logprobs:cot" not in found.rows.columns
     assert found.notes == ()
 
 
 def test_values_per_token_that_do_not_fit_are_noted(tmp_path: Path) -> None:
-    rows = (own_row(1, tokens=["a"], logging_token_logprobs=[-20.0, -1.0]), own_row(2, logging_token_logprobs=[-1.0, "x"]), own_row(3, n_tokens="many"))
+    rows = (
+        own_row(1, tokens=["a"], logging_token_logprobs=[-20.0, -1.0]),
+        own_row(2, logging_token_logprobs=[-1.0, "x"]),
+        own_row(3, n_tokens="many"),
+    )
     found = read(tmp_path, "a.jsonl", jsonl(*rows))
     assert found.rows["logging_logprob"].to_list() == [-21.0, -22.0, -23.0]
-    assert [n.partition(":")[0] for n in found.notes] == ["n_tokens", "logging_token_logprobs", "logging_token_logprobs"]
+    assert [n.partition(":")[0] for n in found.notes] == [
+        "n_tokens",
+        "logging_token_logprobs",
+        "logging_token_logprobs",
+    ]
 
 
 def test_map_names_the_columns(tmp_path: Path) -> None:
     row = {"uid": 5, "q": "p", "a": "r", "lp": {"base": -1.0, "cot": -2.0}, "grade": 0.5, "response": "not this"}
-    mapping = {"uid": "prompt_id", "q": "prompt", "a": "response", "lp.base": "logging_logprob", "lp.cot": "target_logprobs.cot", "grade": "judge_score"}
+    mapping = {
+        "uid": "prompt_id",
+        "q": "prompt",
+        "a": "response",
+        "lp.base": "logging_logprob",
+        "lp.cot": "target_logprobs.cot",
+        "grade": "judge_score",
+    }
     found = read(tmp_path, "a.jsonl", jsonl(row), mapping=mapping)
-    assert cells(found, "row_id", "prompt", "response", "logging_logprob", "target_logprob:cot", "judge_score") == [("5", "p", "r", -1.0, -2.0, 0.5)]
+    assert cells(found, "row_id", "prompt", "response", "logging_logprob", "target_logprob:cot", "judge_score") == [
+        ("5", "p", "r", -1.0, -2.0, 0.5)
+    ]
 
 
 def test_map_to_an_unknown_field_names_the_nearest(tmp_path: Path) -> None:
@@ -203,18 +294,29 @@ def test_map_of_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_numbers_as_text_are_nothing_special_in_a_csv(tmp_path: Path) -> None:
     assert read(tmp_path, "a.csv", csv_bytes([flat_row(1)])).notes == ()
-    (note,) = read(tmp_path, "a.jsonl", jsonl(arena_row(1, judge_score="0.5"), arena_row(2, judge_score=" 1e-1 "))).notes
+    (note,) = read(
+        tmp_path, "a.jsonl", jsonl(arena_row(1, judge_score="0.5"), arena_row(2, judge_score=" 1e-1 "))
+    ).notes
     assert note == "judge_score: 2 cells held a number written as text; read as the number."
 
 
 def test_a_judge_code_that_is_not_known_is_told(tmp_path: Path) -> None:
-    found = read(tmp_path, "a.jsonl", jsonl(own_row(1, judge_score=None, judge_code="exploded"), own_row(2, judge_code="fine")))
-    assert cells(found, "judge_score", "judge_code", "judge_detail") == [(None, "unparseable", "the file gives the code exploded"), (0.5, None, None)]
+    found = read(
+        tmp_path, "a.jsonl", jsonl(own_row(1, judge_score=None, judge_code="exploded"), own_row(2, judge_code="fine"))
+    )
+    assert cells(found, "judge_score", "judge_code", "judge_detail") == [
+        (None, "unparseable", "the file gives the code exploded"),
+        (0.5, None, None),
+    ]
     assert found.notes == ("judge_code: 2 cells held a code that is not in the list of failure codes (first: line 1).",)
 
 
 def test_an_empty_judge_reply_in_a_csv_is_no_reply(tmp_path: Path) -> None:
-    found = read(tmp_path, "a.csv", csv_bytes([flat_row(1, judge_score="", judge_text=""), flat_row(2, judge_score="", judge_text="Well.")]))
+    found = read(
+        tmp_path,
+        "a.csv",
+        csv_bytes([flat_row(1, judge_score="", judge_text=""), flat_row(2, judge_score="", judge_text="Well.")]),
+    )
     assert cells(found, "judge_code", "judge_text") == [("no_score", None), ("unparseable", "Well.")]
 
 
@@ -232,30 +334,58 @@ def test_no_file_at_all_is_refused() -> None:
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
-ANY_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | TEXT, lambda x: st.lists(x, max_size=3) | st.dictionaries(TEXT, x, max_size=3), max_leaves=6)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(TEXT, x, max_size=3),
+    max_leaves=6,
+)
 HOSTILE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @HOSTILE
 @given(prompt=TEXT.filter(bool), response=TEXT, prompt_id=TEXT.filter(str.strip), policy=TEXT.filter(str.strip))
-def test_hostile_text_passes_through_as_text(tmp_path: Path, prompt: str, response: str, prompt_id: str, policy: str) -> None:
+def test_hostile_text_passes_through_as_text(
+    tmp_path: Path, prompt: str, response: str, prompt_id: str, policy: str
+) -> None:
     row = own_row(1, prompt=prompt, response=response, prompt_id=prompt_id, target_logprobs={policy: -1.0})
     found = read(tmp_path, "a.jsonl", jsonl(row))
-    assert cells(found, "prompt", "response", "prompt_id", f"target_logprob:{policy}") == [(prompt, response, prompt_id, -1.0)]
+    assert cells(found, "prompt", "response", "prompt_id", f"target_logprob:{policy}") == [
+        (prompt, response, prompt_id, -1.0)
+    ]
     assert found.policies == (policy,)
 
 
 @HOSTILE
 @given(extra=st.dictionaries(TEXT, ANY_JSON, max_size=4), cell=ANY_JSON, targets=ANY_JSON, tokens=ANY_JSON)
-def test_no_value_breaks_the_reading(tmp_path: Path, extra: dict[str, Any], cell: Any, targets: Any, tokens: Any) -> None:
-    row = extra | own_row(1, judge_score=cell, target_logprobs=targets, tokens=tokens, logging_token_logprobs=tokens, judge_text=cell, finish_reason=cell, n_tokens=cell)
+def test_no_value_breaks_the_reading(
+    tmp_path: Path, extra: dict[str, Any], cell: Any, targets: Any, tokens: Any
+) -> None:
+    row = extra | own_row(
+        1,
+        judge_score=cell,
+        target_logprobs=targets,
+        tokens=tokens,
+        logging_token_logprobs=tokens,
+        judge_text=cell,
+        finish_reason=cell,
+        n_tokens=cell,
+    )
     found = read(tmp_path, "a.jsonl", jsonl(own_row(2), row))
     assert found.rows["logging_logprob"].to_list() == [-22.0, -21.0]
     assert found.n_lines == 2
 
 
 @HOSTILE
-@given(names=st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r\n"), min_size=1, max_size=12).filter(lambda s: s == s.strip() and s), max_size=4, unique=True), value=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20))
+@given(
+    names=st.lists(
+        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r\n"), min_size=1, max_size=12).filter(
+            lambda s: s == s.strip() and s
+        ),
+        max_size=4,
+        unique=True,
+    ),
+    value=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20),
+)
 def test_hostile_csv_columns_and_cells_are_only_text(tmp_path: Path, names: list[str], value: str) -> None:
     row = {n: value for n in names} | flat_row(1, prompt="p" + value)
     found = read(tmp_path, "a.csv", csv_bytes([row]))

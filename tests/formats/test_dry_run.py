@@ -26,7 +26,9 @@ def ready(view: DryRunView) -> dict[str, bool]:
 def test_the_real_arena_rows_are_ready(arena: Path) -> None:
     view = DryRunView.model_validate(dry_run([arena / "logged_data.jsonl"], ImportOptions()).document())
     assert (view.n_rows, view.n_quarantined, view.layout, view.problems, view.notes) == (503, 0, "arena", (), ())
-    assert list(ready(view).items()) == [(s, True) for s in ("dataset", "logging_policy", "target_policy", "judge", "estimation")]
+    assert list(ready(view).items()) == [
+        (s, True) for s in ("dataset", "logging_policy", "target_policy", "judge", "estimation")
+    ]
     assert view.stages[-1].sentence == "Can run; 226 of 503 rows carry an oracle label."
     assert "base_policy_logprob" in view.columns
 

@@ -14,7 +14,13 @@ OPTIONS = ImportOptions()
 
 
 def draw(i: int, **changed: Any) -> dict[str, Any]:
-    row = {"prompt_id": f"q{i}", "prompt": f"Question {i}?", "response": f"Fresh {i}", "judge_score": 0.5, "draw_idx": 0}
+    row = {
+        "prompt_id": f"q{i}",
+        "prompt": f"Question {i}?",
+        "response": f"Fresh {i}",
+        "judge_score": 0.5,
+        "draw_idx": 0,
+    }
     return row | changed
 
 
@@ -28,29 +34,61 @@ def folder(at: Path, **files: bytes) -> Path:
 def test_the_real_arena_draws_get_their_probe_labels(arena: Path) -> None:
     found = load_fresh_draws(arena / "fresh_draws", OPTIONS, probes=arena / "probe_slice")
     heights = {policy: (f.height, f["oracle_label"].count()) for policy, f in found.frames.items()}
-    assert heights == {"base": (503, 226), "clone": (503, 22), "parallel_universe_prompt": (503, 26), "unhelpful": (503, 26)}
+    assert heights == {
+        "base": (503, 226),
+        "clone": (503, 22),
+        "parallel_universe_prompt": (503, 26),
+        "unhelpful": (503, 26),
+    }
     assert all(f["oracle_code"].null_count() == f["oracle_label"].count() for f in found.frames.values())
     assert (found.notes, found.quarantine.height) == ((), 0)
 
 
 def test_probes_alone_are_labelled_draws(arena: Path) -> None:
     frames = read_fresh_draws(arena / "probe_slice", OPTIONS)
-    assert {p: f["oracle_label"].null_count() for p, f in frames.items()} == {"clone": 0, "parallel_universe_prompt": 0, "unhelpful": 0}
+    assert {p: f["oracle_label"].null_count() for p, f in frames.items()} == {
+        "clone": 0,
+        "parallel_universe_prompt": 0,
+        "unhelpful": 0,
+    }
 
 
 def test_columns_and_draws(tmp_path: Path) -> None:
-    found = load_fresh_draws(folder(tmp_path / "f", my_policy_responses=jsonl(draw(1), draw(1, draw_idx=1), draw(2, judge_score=None))), OPTIONS)
+    found = load_fresh_draws(
+        folder(tmp_path / "f", my_policy_responses=jsonl(draw(1), draw(1, draw_idx=1), draw(2, judge_score=None))),
+        OPTIONS,
+    )
     frame = found.frames["my_policy"]
     assert tuple(frame.columns) == COLUMNS
-    assert list(frame.select("prompt_id", "draw", "judge_code", "oracle_code").iter_rows()) == [("q1", 0, None, "no_score"), ("q1", 1, None, "no_score"), ("q2", 0, "no_score", "no_score")]
+    assert list(frame.select("prompt_id", "draw", "judge_code", "oracle_code").iter_rows()) == [
+        ("q1", 0, None, "no_score"),
+        ("q1", 1, None, "no_score"),
+        ("q2", 0, "no_score", "no_score"),
+    ]
 
 
 def test_a_probe_labels_the_same_response_and_adds_others(tmp_path: Path) -> None:
     fresh = jsonl(draw(1), draw(2), draw(3, oracle_label=0.5), draw(4, oracle_label=0.5))
-    probe = jsonl(draw(1, oracle_label=1.0), draw(2, response="Another", oracle_label=0.0), draw(3, oracle_label=0.5), draw(4, oracle_label=0.75), draw(9, oracle_label=0.25))
+    probe = jsonl(
+        draw(1, oracle_label=1.0),
+        draw(2, response="Another", oracle_label=0.0),
+        draw(3, oracle_label=0.5),
+        draw(4, oracle_label=0.75),
+        draw(9, oracle_label=0.25),
+    )
     found = load_fresh_draws(folder(tmp_path / "f", a_responses=fresh, a_probe=probe), OPTIONS)
-    wanted = [("q1", 0, "Fresh 1", 1.0, None), ("q2", 0, "Fresh 2", None, "no_score"), ("q3", 0, "Fresh 3", 0.5, None), ("q4", 0, "Fresh 4", None, "duplicate"), ("q2", 1, "Another", 0.0, None), ("q9", 0, "Fresh 9", 0.25, None)]
-    assert list(found.frames["a"].select("prompt_id", "draw", "response", "oracle_label", "oracle_code").iter_rows()) == wanted
+    wanted = [
+        ("q1", 0, "Fresh 1", 1.0, None),
+        ("q2", 0, "Fresh 2", None, "no_score"),
+        ("q3", 0, "Fresh 3", 0.5, None),
+        ("q4", 0, "Fresh 4", None, "duplicate"),
+        ("q2", 1, "Another", 0.0, None),
+        ("q9", 0, "Fresh 9", 0.25, None),
+    ]
+    assert (
+        list(found.frames["a"].select("prompt_id", "draw", "response", "oracle_label", "oracle_code").iter_rows())
+        == wanted
+    )
     assert found.notes == (
         "a: 1 label of the probe differs from that of the draw; neither was used.",
         "a: 2 of 5 probes are not among the draws and were added.",
@@ -61,8 +99,13 @@ def test_bad_lines_are_listed_and_copies_dropped(tmp_path: Path) -> None:
     data = jsonl(draw(1), draw(1), "{", draw(2, response=None), draw(3), draw(3, judge_score=0.1))
     found = load_fresh_draws(folder(tmp_path / "f", a_responses=data), OPTIONS)
     assert found.frames["a"]["prompt_id"].to_list() == ["q1"]
-    assert list(found.quarantine.select("source", "line").iter_rows()) == [("a_responses.jsonl", n) for n in (3, 4, 5, 6)]
-    assert found.notes == ("a_responses.jsonl: 4 of 6 lines are no draws and were left out.", "a_responses.jsonl: 1 exact copy was dropped.")
+    assert list(found.quarantine.select("source", "line").iter_rows()) == [
+        ("a_responses.jsonl", n) for n in (3, 4, 5, 6)
+    ]
+    assert found.notes == (
+        "a_responses.jsonl: 4 of 6 lines are no draws and were left out.",
+        "a_responses.jsonl: 1 exact copy was dropped.",
+    )
 
 
 def test_a_file_without_responses_has_no_draws(tmp_path: Path) -> None:
@@ -76,7 +119,9 @@ def test_csv_files_are_read_too(tmp_path: Path) -> None:
 
 
 def test_a_column_map_of_the_dataset_need_not_fit(tmp_path: Path) -> None:
-    found = load_fresh_draws(folder(tmp_path / "f", a_responses=jsonl(draw(1))), ImportOptions(mapping={"grade": "oracle_label"}))
+    found = load_fresh_draws(
+        folder(tmp_path / "f", a_responses=jsonl(draw(1))), ImportOptions(mapping={"grade": "oracle_label"})
+    )
     assert found.frames["a"].height == 1
 
 

@@ -90,3 +90,18 @@ def test_an_unknown_row_is_a_sentence(visit: Visit, world: World) -> None:
     at = visit(world.workspace, "row", run=world.complete, row="nosuchrow")
     assert not at.exception
     assert "nosuchrow" in at.error[0].value
+
+
+def test_a_group_of_failures_filters_the_rows_below_it(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "failures", run=world.complete)
+    at.button(key="only-sentinel").click().run()
+    assert not at.exception
+    assert at.selectbox(key="code").value == "sentinel"
+
+
+def test_from_one_check_a_button_leads_back_to_all(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "validation", run=world.complete, check="target_policy.uniform_weights")
+    next(b for b in at.button if b.label == "Show all checks").click().run()
+    assert not at.exception
+    assert "check" not in at.query_params
+    assert len(at.subheader) >= 5

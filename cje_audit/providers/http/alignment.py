@@ -78,12 +78,12 @@ def _check_shape(echo: Echo) -> None:
 
 def _spelled(echo: Echo, before: str, text: str) -> tuple[int, Spelling]:
     """Return how many tokens the server put in front (0, or 1 for a beginning-of-text token), and the spelling."""
-    spelling = spell(echo.tokens, before, text)
+    spelling = spell(echo.tokens, before, text, echo.most_generated)
     if spelling is not None:
         return 0, spelling
     start = echo.tokens[0]
     if echo.values[0] is None and not (start and text.startswith(start)):
-        spelling = spell(echo.tokens[1:], before, text)
+        spelling = spell(echo.tokens[1:], before, text, echo.most_generated)
         if spelling is not None:
             return 1, spelling
     if len(echo.tokens) <= echo.most_generated:

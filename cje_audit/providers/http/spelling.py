@@ -35,8 +35,10 @@ class Spelling:
     exact: bool
 
 
-def spell(tokens: Sequence[str], before: str, text: str) -> Spelling | None:
+def spell(tokens: Sequence[str], before: str, text: str, most_generated: int = 1) -> Spelling | None:
     """Return how the first tokens spell `text`, cut after `before` (which begins it); None where they do not.
+
+    Up to `most_generated` further tokens may follow.
 
     Examples
     --------
@@ -50,7 +52,7 @@ def spell(tokens: Sequence[str], before: str, text: str) -> Spelling | None:
     if "".join(tokens).startswith(text):
         return _exact(tokens, before, text)
     if any(UNKNOWN in token or token.startswith("bytes:") for token in tokens):
-        return _by_bytes(tokens, before.encode("utf-8"), text.encode("utf-8"))
+        return _by_bytes(tokens, before.encode("utf-8"), text.encode("utf-8"), most_generated)
     return None
 
 
@@ -73,15 +75,18 @@ def _after_empty(tokens: Sequence[str], low: int, high: int) -> int | None:
     return low if high < len(tokens) and not tokens[high][:1].isascii() else None
 
 
-def _by_bytes(tokens: Sequence[str], before: bytes, text: bytes) -> Spelling | None:
+def _by_bytes(tokens: Sequence[str], before: bytes, text: bytes, most_generated: int) -> Spelling | None:
     """Follow all places where each token can end, forwards and then backwards, as a small automaton over bytes."""
     reached: list[set[int]] = [{0}]
     for token in tokens:
         reached.append(_ends(token, reached[-1], text))
-    counts = [n for n, ends in enumerate(reached) if len(text) in ends]
+    least = len(tokens) - most_generated
+    counts = [n for n, ends in enumerate(reached) if n >= least and len(text) in ends]
     if not counts:
         return None
     n = counts[0]
+    if len(counts) > 1:  # the last token may be the text's or a generated one
+        return Spelling(None, n, exact=False)
     possible = _possible(tokens, reached, n, text)
     cuts = [k for k in range(n) if len(before) in possible[k]]
     if len(cuts) == 1 or (cuts and not any(tokens[k] for k in range(cuts[0], cuts[-1]))):

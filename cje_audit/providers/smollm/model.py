@@ -112,6 +112,15 @@ class LanguageModel:
         logits -= top + np.log(np.exp(logits - top).sum(axis=-1, keepdims=True))
         return logits
 
+    def token_log_probs(self, states: Array, ids: Sequence[int]) -> Floats:
+        """Return the log-probability (nats) of token `ids[i]` after state i, in blocks that bound the memory."""
+        rows = np.arange(BLOCK)
+        parts = []
+        for at in range(0, len(ids), BLOCK):
+            asked = ids[at : at + BLOCK]
+            parts.append(self.log_probs(states[at : at + BLOCK])[rows[: len(asked)], asked])
+        return np.concatenate(parts)
+
     def _read_block(self, ids: NDArray[np.int64], cache: Cache) -> Array:
         x = self._embedding[ids]
         future = np.triu(np.full((len(ids), len(ids)), -np.inf, np.float32), k=1)

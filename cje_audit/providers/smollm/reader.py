@@ -68,17 +68,16 @@ class Reader:
     def score(self, rendered: Rendered, response: str, *, ended: bool) -> Scored:
         """Teacher-force a response: one reading of the whole text, cut at the byte where the response begins."""
         end = rendered.end if ended and rendered.end is not None else ""
-        whole = self._encode(rendered.text + response + end, special=rendered.special)
+        whole = self.encode(rendered.text + response + end, special=rendered.special)
         first = _boundary(whole, len(rendered.text.encode("utf-8")))
         states, _ = self._read(rendered, Encoded(whole.ids[:-1], whole.ends[:-1]), last_head=first - 1)
         asked = whole.ids[first:]
-        log_probs = self.model.log_probs(states[-len(asked) :])
-        values = log_probs[np.arange(len(asked)), asked]
+        values = self.model.token_log_probs(states[-len(asked) :], asked)
         return Scored(self.tokenizer.pieces(asked), tuple(float(v) for v in values))
 
     def write(self, rendered: Rendered, how: Sampling, generator: np.random.Generator) -> Written:
         """Sample a response until the model ends it, a stop text appears, or `max_tokens` are written."""
-        before = self._encode(rendered.text, special=rendered.special)
+        before = self.encode(rendered.text, special=rendered.special)
         room = min(len(before.ids) + how.max_tokens, self.model.shape.context)
         states, cache = self._read(rendered, before, last_head=len(before.ids) - 1, room=room)
         ids: list[int] = []
@@ -100,12 +99,19 @@ class Reader:
 
     def next_log_probs(self, rendered: Rendered, texts: Sequence[str]) -> tuple[float, ...]:
         """Return the log-probability (nats) that each text's first token comes next."""
-        before = self._encode(rendered.text, special=rendered.special)
+        before = self.encode(rendered.text, special=rendered.special)
         states, _ = self._read(rendered, before, last_head=len(before.ids) - 1)
         log_probs = self.model.log_probs(states[-1:])[0]
         return tuple(float(log_probs[self.tokenizer.id_of(text)]) for text in texts)
 
-    def _encode(self, text: str, *, special: bool) -> Encoded:
+    def encode(self, text: str, *, special: bool) -> Encoded:
+        """Tokenise a text that has at least one token and fits the model's context.
+
+        Raises
+        ------
+        ReadFailure
+            When it does not.
+        """
         try:
             encoded = self.tokenizer.encode(text, special=special)
         except UnicodeEncodeError as error:

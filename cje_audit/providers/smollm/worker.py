@@ -9,13 +9,15 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.experiment import Judge
 from cje_audit.domain.policy import Policy
-from cje_audit.providers.rendering import ChatFormat, RenderError, fill, render, render_chat
+from cje_audit.providers.rendering import ChatFormat, RenderError, fill, render, render_chat, render_messages
+from cje_audit.providers.smollm.completion import Completion, complete
 from cje_audit.providers.smollm.gguf_file import load_model_file
 from cje_audit.providers.smollm.model import LanguageModel
 from cje_audit.providers.smollm.reader import Reader, ReadFailure, Sampling
@@ -48,6 +50,8 @@ class Worker:
             "generate": self.generate,
             "logprobs": self.logprobs,
             "judge": self.judge,
+            "complete": self.complete,
+            "template": self.template,
         }
 
     def answer(self, request: Reply) -> Reply:
@@ -86,6 +90,17 @@ class Worker:
             "token_logprobs": scored.token_logprobs,
             "ends_with_stop": bool(request["ended"] and rendered.end is not None),
         }
+
+    def template(self, _: Reply) -> Reply:
+        """Tell the model's own chat template."""
+        return {"chat_template": self.chat.template, "eos_token": self.chat.end, "bos_token": self.chat.start}
+
+    def complete(self, request: Reply) -> Reply:
+        """Write after a text as a server of OpenAI's API does, with the text's own log-probs where asked."""
+        text = request["text"]
+        if "messages" in request:
+            text = render_messages(request["messages"], self.chat)
+        return asdict(complete(self.reader, text, Completion(**request["how"])))
 
     def judge(self, request: Reply) -> Reply:
         """Score one response on the judge's scale."""

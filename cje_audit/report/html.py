@@ -1,0 +1,148 @@
+"""The report as one offline HTML file: the same sentences, no script, no network, and a hash to verify it by."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cje_audit.domain.checks import CheckStatus, Verdict
+from cje_audit.domain.report import Estimate, PolicyReport, Report
+from cje_audit.report.drawing import Bar, histogram, intervals
+
+NO_NUMBER = (Verdict.REFUSE, Verdict.NOT_EVALUATED)
+BADGES = {
+    Verdict.REPORT: "REPORT",
+    Verdict.RANK_ONLY: "ORDER ONLY",
+    Verdict.REFUSE: "NO NUMBER",
+    Verdict.NOT_EVALUATED: "NOT EVALUATED",
+}
+BLANK_HASH = "0" * 64
+HASH_PLACE = re.compile(r'(<meta name="cje-audit-file-hash" content=")([0-9a-f]{64})(">)')
+DATA_PLACE = re.compile(r'<script type="application/json" id="report">(.*?)</script>', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One policy as the page shows it; a policy without a number has no estimates here."""
+
+    policy: PolicyReport
+    badge: str
+    estimates: tuple[Estimate, ...]
+    drawing: Markup
+
+
+def render(report: Report, *, redact: bool = False) -> str:
+    """Return the report as HTML; `redact` leaves out row ids and every line that quotes a row.
+
+    Text from files and models is escaped everywhere; a refused policy's estimates are not in the file at all.
+    """
+    shared = _without_refused_numbers(_redacted(report) if redact else report)
+    environment = Environment(
+        loader=PackageLoader("cje_audit.report", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["number"] = number
+    environment.filters["pair"] = pair
+    text = environment.get_template("report.html.j2").render(
+        report=shared,
+        redacted=redact,
+        policies=[_shown(p) for p in shared.policies],
+        forest=intervals([_bar(p) for p in shared.policies]),
+        speaking=[c for c in shared.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)],
+        data=_embedded(shared.document()),
+        report_hash=report.report_hash(),
+        file_hash=BLANK_HASH,
+    )
+    return HASH_PLACE.sub(rf"\g<1>{_hash_of(text)}\g<3>", text)
+
+
+def number(value: float | None) -> str:
+    """Return a number to three decimals, or a dash where there is none.
+
+    Examples
+    --------
+    >>> number(0.12345), number(None)
+    ('0.123', '–')
+    """
+    return "–" if value is None else f"{value:.3f}"
+
+
+def pair(values: tuple[float, float] | None) -> str:
+    """Return a range.
+
+    Examples
+    --------
+    >>> pair((0.1, 0.25)), pair(None)
+    ('0.100 to 0.250', '–')
+    """
+    return "–" if values is None else f"{number(values[0])} to {number(values[1])}"
+
+
+def verify_html(text: str) -> list[str]:
+    """Return what does not hold of a report file; nothing when it is as it was written."""
+    place, data = HASH_PLACE.search(text), DATA_PLACE.search(text)
+    if place is None or data is None:
+        return ["The file is not a CJE Audit report, or its hash was removed."]
+    blank = HASH_PLACE.sub(rf"\g<1>{BLANK_HASH}\g<3>", text)
+    if _hash_of(blank) != place[2]:
+        return ["The file was changed after it was written: its content does not match its hash."]
+    Report.model_validate(json.loads(data[1]))
+    return []
+
+
+def _hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _shown(policy: PolicyReport) -> Shown:
+    weights = policy.weights
+    drawing = Markup("")
+    if weights is not None and weights.histogram is not None:
+        drawing = histogram(weights.histogram, f"Log ratios of {policy.name}")
+    return Shown(policy, BADGES[policy.verdict], policy.estimates, drawing)
+
+
+def _bar(policy: PolicyReport) -> Bar:
+    primary = next((e for e in policy.estimates if e.primary), None)
+    if policy.verdict is not Verdict.REPORT or primary is None or primary.interval is None:
+        return Bar(policy.name, None, None, None)
+    rewards = (primary.reward, "oracle") if primary.reward == "calibrated" else (primary.reward,)
+    truth = next((t.value for t in policy.truths if t.reward in rewards), None)
+    return Bar(policy.name, primary.value, *primary.interval, truth)
+
+
+def _without_refused_numbers(report: Report) -> Report:
+    kept = tuple(
+        p.model_copy(update={"estimates": (), "truths": ()}) if p.verdict in NO_NUMBER else p for p in report.policies
+    )
+    return report.model_copy(update={"policies": kept})
+
+
+def _redacted(report: Report) -> Report:
+    """Leave out row ids, findings' evidence and provenance notes, which may quote a row."""
+    stages = tuple(
+        s.model_copy(update={"checks": tuple(c.model_copy(update={"example_ids": ()}) for c in s.checks)})
+        for s in report.stages
+    )
+    failures = tuple(f.model_copy(update={"example_ids": ()}) for f in report.failures)
+    provenance = {k: v for k, v in report.run.provenance.items() if k != "notes"}
+    run = report.run.model_copy(update={"provenance": provenance})
+    return report.model_copy(update={"stages": stages, "failures": failures, "findings": (), "run": run})
+
+
+def _embedded(document: dict[str, Any]) -> Markup:
+    """Return JSON that cannot end its own script element."""
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    for sign, safe in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
+        text = text.replace(sign, safe)
+    return Markup(text)

@@ -1,0 +1,108 @@
+"""The offline HTML report: the same sentences, nothing that runs or loads, and a hash that tells any change."""
+
+import re
+
+import pytest
+
+from cje_audit.domain.checks import Check, CheckStatus, Verdict
+from cje_audit.domain.report import Estimate, FailureGroup, PolicyReport, Report, RunHeader, StageReport, Summary
+from cje_audit.report.html import render, verify_html
+
+HOSTILE = "<script>alert(1)</script><img src=http://x/y>\u2028</script>"
+
+
+def estimate(value: float = 0.4321) -> Estimate:
+    return Estimate(
+        estimator="snips", reward="judge", value=value, standard_error=0.01, interval=(value - 0.02, value + 0.02),
+        interval_method="t", n_used=90, missing_bounds=(value - 0.05, value + 0.05), primary=True,
+    )  # fmt: skip
+
+
+def policy(name: str, verdict: Verdict, value: float) -> PolicyReport:
+    return PolicyReport(
+        name=name, role="target", verdict=verdict, sentence=f"{name} said so, from 90 of 100 rows.", reasons=("estimation.ess",),
+        n_total=100, n_used=90, n_missing=10, estimates=(estimate(value),),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def report() -> Report:
+    check = Check(
+        id="judge.scored",
+        status=CheckStatus.WARN,
+        sentence="10 of 100 rows have no score.",
+        example_ids=("row-secret",),
+    )
+    header = RunHeader(
+        id="r1", name=HOSTILE, status="complete", created_at="2026-01-01T00:00:00Z", config_hash="c", data_hash="d",
+        engine_version="0", git_commit=None, provenance={"notes": ["quoted prompt text"]},
+    )  # fmt: skip
+    return Report(
+        run=header,
+        summary=Summary(sentence="One policy may be reported.", best_policy=None),
+        stages=(
+            StageReport(
+                name="judge", status=CheckStatus.WARN, n_in=100, n_ok=90, n_failed=10, seconds=1.0, checks=(check,)
+            ),
+        ),
+        policies=(policy("good", Verdict.REPORT, 0.4321), policy("bad", Verdict.REFUSE, 0.8765)),
+        failures=(
+            FailureGroup(
+                stage="judge",
+                policy=None,
+                code="unparseable",
+                count=10,
+                retryable=True,
+                sentence="s.",
+                what_to_do="w.",
+                example_ids=("row-secret",),
+            ),
+        ),
+    )
+
+
+def test_the_sentences_are_the_reports_own(report: Report) -> None:
+    text = render(report)
+    assert report.summary.sentence in text
+    assert all(p.sentence in text for p in report.policies)
+    assert "90 of 100" in text
+    assert report.report_hash() in text
+
+
+def test_a_refused_policy_has_no_number_anywhere_in_the_file(report: Report) -> None:
+    text = render(report)
+    assert "0.432" in text
+    assert "0.876" not in text
+    assert "0.8765" not in text
+
+
+def test_nothing_in_the_file_runs_or_loads(report: Report) -> None:
+    text = render(report)
+    assert "<script>" not in text
+    assert re.findall(r"<script[^>]*>", text) == ['<script type="application/json" id="report">']
+    assert text.count("</script>") == 1
+    assert not re.search(r"<(img|link|iframe|object)\b", text)
+    assert "default-src 'none'" in text
+
+
+def test_a_redacted_file_names_no_row(report: Report) -> None:
+    assert "row-secret" in render(report)
+    redacted = render(report, redact=True)
+    assert "row-secret" not in redacted
+    assert "quoted prompt text" not in redacted
+    assert verify_html(redacted) == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("0.432", "0.532"), ("One policy", "No policy"), ("90 of 100", "99 of 100")])
+def test_any_change_is_found(report: Report, old: str, new: str) -> None:
+    text = render(report)
+    assert verify_html(text) == []
+    assert verify_html(text.replace(old, new, 1))
+
+
+def test_another_file_is_no_report() -> None:
+    assert verify_html("<html></html>") == ["The file is not a CJE Audit report, or its hash was removed."]
+
+
+def test_the_same_report_gives_the_same_bytes(report: Report) -> None:
+    assert len({render(report) for _ in range(10)}) == 1
