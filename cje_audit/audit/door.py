@@ -27,7 +27,6 @@ from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.report.html import render, verify_html
 from cje_audit.settings import bundle_root, load_settings
-from cje_audit.stages.verification import differences
 from cje_audit.store import read_models
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.files import RunFiles, safe_name
@@ -109,6 +108,8 @@ class Audit:
         """
         if what.endswith(".html"):
             return tuple(verify_html(_read_text(Path(what))))
+        from cje_audit.stages.verification import differences  # the whole statistics; no other method needs them
+
         record = self._runs.get(what)
         return tuple(differences(self._runs, self._answers, record, self.report(record.id)))
 

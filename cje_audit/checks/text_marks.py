@@ -44,6 +44,9 @@ INVENTED_TURN = (
 TAIL = 20
 """Characters at the end of a response that a loop must repeat."""
 
+BLANKS_LOST = 2
+"""White space that stripping the end takes from the last repetition."""
+
 
 @dataclass(frozen=True, eq=False)
 class TextMarks:
@@ -75,12 +78,20 @@ def ends_in_loop(text: str) -> bool:
     if before < 0:
         return False
     period = len(body) - len(tail) - before
-    unit = body[-period:]
-    times = 1
-    while body.endswith(unit, 0, len(body) - times * period):
-        times += 1
+    times = (_periodic_end(body, period) + BLANKS_LOST) // period
     enough = times >= thresholds.LOOP_TIMES or (times == thresholds.LOOP_TIMES - 1 and period >= 2 * TAIL)
-    return enough and times * period >= thresholds.LOOP_CHARS and re.search(r"[^\W_]", unit) is not None
+    long = times * period >= thresholds.LOOP_CHARS
+    return enough and long and re.search(r"[^\W_]", body[-period:]) is not None
+
+
+def _periodic_end(text: str, period: int) -> int:
+    """Return how many characters at the end repeat with this period."""
+    unit, whole = text[-period:], period
+    while whole + period <= len(text) and text.endswith(unit, 0, len(text) - whole):
+        whole += period
+    while whole < len(text) and text[-whole - 1] == text[-whole - 1 + period]:
+        whole += 1
+    return whole
 
 
 def template_contamination(marks: TextMarks | None, rows: Rows) -> Check:
@@ -132,7 +143,9 @@ def runaway(marks: TextMarks | None, rows: Rows) -> Check:
     n, n_turn, n_loop = (int(np.count_nonzero(m)) for m in (mask, marks.invented_turn, marks.loop))
     speaks = is_many(n, rows.n)
     status = row_status(n, rows.n) if speaks else CheckStatus.PASS
-    said = f"{count(n, rows.n)} responses go on past their end ({n_turn} invent a next turn, {n_loop} repeat themselves)"
+    said = (
+        f"{count(n, rows.n)} responses go on past their end ({n_turn} invent a next turn, {n_loop} repeat themselves)"
+    )
     return Check(
         id=check,
         status=status,

@@ -243,6 +243,22 @@ NEAR_ZERO_WARN = _limit(
     "estimation.near_zero_weights.warn", 0.5, "share of rows", "weights below 1e-6 on half the rows"
 )
 
+CALIBRATION_Z = _limit(
+    "judge.calibration.z",
+    2.33,
+    "standard errors of the gain",
+    "the curve must predict unseen labels better than their mean does, at 1 %",
+)
+TRANSPORT_LABELS = _limit("judge.transport.labels", 10, "labelled fresh draws", "fewer give no interval worth reading")
+TRANSPORT_MARGIN = _limit(
+    "judge.transport.margin", 0.05, "of the label scale", "a smaller mean error of the calibration changes no decision"
+)
+RANGE_SHARE = _limit(
+    "estimation.calibration_range.share",
+    0.05,
+    "share of the policy",
+    "twice what a hundred labels leave beyond their ends by chance",
+)
 LABELS_PRIMARY = _limit(
     "primary.labels", 100, "labelled rows used", "with fewer, the headline is the judge's average, and says so"
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
 
 BLOCKING = ("logging_policy.computed", "target_policy.computed", "estimation.required_stages")
-DEMOTING_ALONE = ("estimation.ess", "target_policy.mean_weight")
+DEMOTING_ALONE = ("estimation.ess", "target_policy.mean_weight", "estimation.calibration_range")
 DEMOTING_TOGETHER = (
     "estimation.max_weight_share",
     "estimation.tail_index",

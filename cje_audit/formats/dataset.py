@@ -83,6 +83,19 @@ def read_dataset(paths: Sequence[Path], options: ImportOptions, progress: Progre
     return imported
 
 
+def refuse_unreadable(paths: Sequence[Path], options: ImportOptions) -> None:
+    """Look at sizes and first bytes only, so that nothing hopeless is copied or queued.
+
+    Raises
+    ------
+    InputError
+        If one of the paths is a directory, too large, empty, an archive, not UTF-8, or in no format we know.
+    """
+    fields = Fields(options.mapping)
+    for path in paths:
+        open_source(path, options.format, fields.is_known)
+
+
 class DatasetReader:
     """Reads files into one dataset; columns met, notes and lines read of each file are kept for those who ask."""
 

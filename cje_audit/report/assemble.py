@@ -10,6 +10,7 @@ from cje_audit.checks.target_policy import check_target_policies
 from cje_audit.checks.verdicts import blocks
 from cje_audit.domain.checks import STAGES, Check, worst
 from cje_audit.domain.report import Report, RunHeader, StageReport, Summary
+from cje_audit.report.calibration_checks import calibration_checks
 from cje_audit.report.comparisons import best_policy, compare_policies
 from cje_audit.report.facts import RunFacts, StageFacts
 from cje_audit.report.failures import failure_groups
@@ -24,6 +25,7 @@ def run_checks(facts: RunFacts) -> list[Check]:
         *check_logging_policy(facts.rows, facts.logging_column, facts.logging),
         *check_target_policies(facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge),
         *check_judge(facts.rows, facts.judge, facts.oracle, facts.scale),
+        *calibration_checks(facts),
         *check_estimation(facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge),
     ]
 

@@ -70,7 +70,8 @@ def _pair(facts: RunFacts, a: str, b: str, reward: str) -> Paired | Comparison:
     if one.value is None or one.influence is None or two.value is None or two.influence is None:
         raise ValueError("SNIPS always has a value.")
     shares = spread_influence(one.influence, first.used), spread_influence(two.influence, second.used)
-    got = difference(one.value - two.value, *shares, facts.rows.cluster)
+    replicates = None if one.replicates is None or two.replicates is None else one.replicates - two.replicates
+    got = difference(one.value - two.value, *shares, facts.rows.cluster, replicates=replicates)
     return Paired(a, b, got, two_sided_p(got), shared_clusters(first.cluster, second.cluster))
 
 

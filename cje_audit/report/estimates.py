@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cje_audit.checks import thresholds
-from cje_audit.checks.judge_calibration import labels_suffice
 from cje_audit.checks.frame import Bools, Column, Floats, Ints
+from cje_audit.checks.judge_calibration import labels_suffice
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.bounds import Missing, ips_bounds, snips_bounds

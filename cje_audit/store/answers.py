@@ -1,25 +1,39 @@
 """answers.sqlite: every answer a provider ever gave, by content hash, committed as it arrives and shared by runs.
 
-A finished answer (verified and committed) is read again, never asked again. An attempt is written before the
-request leaves, so that what was in flight when a process died is known and counted as possibly paid twice.
+A finished answer (verified and committed) is read again, never asked again. An attempt is marked before the request
+leaves, so that what was in flight when a process died is known and counted as possibly paid twice. A question that
+ended in failure stays ended for its run until a person asks for a retry.
 """
 
-import json
 import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import zstandard
 
-from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.errors import StoreError
-from cje_audit.domain.policy import content_hash
-from cje_audit.domain.results import JudgementResult, LogProbResult, ResponseResult, ResultStatus
+from cje_audit.store.answer_rows import (
+    ENDING,
+    KINDS,
+    AnyResult,
+    Outcome,
+    Packer,
+    Question,
+    decode,
+    digest,
+    encode,
+    ending_row,
+    failed,
+    insertion,
+)
+from cje_audit.store.marks import Mark, Marks, mark_files, read_marks
 from cje_audit.store.sqlite import connect, transaction
+
+__all__ = ["KINDS", "AnswerStore", "AnyResult", "AttemptCounts", "Outcome", "Question", "decode", "encode"]
 
 SCHEMA = """
 create table if not exists answer(
@@ -30,83 +44,81 @@ create table if not exists attempt(
   id integer primary key, run text not null, key text not null, kind text not null, stage text not null, policy text,
   row_id text not null, started_at real not null, ended_at real,
   status text not null check (status in ('started', 'ok', 'failed', 'lost')), code text, detail text, raw text,
+  tokens_in integer, tokens_out integer,
   check ((status = 'failed') = (code is not null)));
 create index if not exists attempt_run on attempt(run, stage, status);
 create index if not exists attempt_key on attempt(key);
 create table if not exists body(attempt integer primary key references attempt(id), request blob, response blob);
+create table if not exists ending(
+  run text not null, key text not null, kind text not null, stage text not null, policy text, row_id text not null,
+  code text not null, detail text, raw text, primary key (run, key)) without rowid;
+create table if not exists lease(id integer primary key autoincrement, run text not null, at real not null);
 """
-
-AnyResult = ResponseResult | LogProbResult | JudgementResult
-KINDS: dict[str, type[AnyResult]] = {"generate": ResponseResult, "logprobs": LogProbResult, "judge": JudgementResult}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing to ask: its content (`text` as JSON data), who is asked, and for which row of which run it is."""
-
-    kind: str
-    identity: str
-    scorer_version: str
-    replicate: int
-    text: tuple[object, ...]
-    stage: str
-    policy: str | None
-    row_id: str
-
-    @property
-    def key(self) -> str:
-        """The content hash of the answer: identity, text, dialect and scorer version, replicate."""
-        return content_hash([self.kind, self.identity, self.scorer_version, self.replicate, list(self.text)])
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The end of one attempt: its result and the raw bodies to keep."""
-
-    attempt: int
-    question: Question
-    result: AnyResult
-    request: bytes | None = None
-    response: bytes | None = None
+LATER_COLUMNS = ("tokens_in integer", "tokens_out integer")  # of `attempt`, in workspaces made before they existed
+PART = 500  # keys per query
+NUMBERS_PER_LEASE = 2**32
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptCounts:
-    """Attempts of one run, by outcome. `lost` were in flight when a worker died: possibly paid twice."""
+    """Ended attempts of one run, by outcome. `lost` were in flight when a worker died: possibly paid twice."""
 
-    started: int
     ok: int
     failed: int
     lost: int
 
 
-def encode(result: AnyResult) -> str:
-    """Return a successful result as JSON text."""
-    return json.dumps(asdict(result), sort_keys=True, ensure_ascii=False, allow_nan=False)
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One ended attempt, for whoever looks for patterns. `ended_at` in seconds since 1970."""
+
+    key: str
+    stage: str
+    policy: str | None
+    row_id: str
+    code: str | None
+    ended_at: float
 
 
-def decode(kind: str, text: str) -> AnyResult:
-    """Read a result back; the types refuse a value without success and the other way round."""
-    document = json.loads(text)
-    document["status"] = ResultStatus(document["status"])
-    document["code"] = None if document["code"] is None else FailureCode(document["code"])
-    for name in ("tokens", "token_logprobs"):
-        if name in document:
-            document[name] = tuple(document[name])
-    return KINDS[kind](**document)
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A question that ended in failure in a run."""
+
+    key: str
+    kind: str
+    stage: str
+    policy: str | None
+    row_id: str
+    code: str
 
 
 class AnswerStore:
-    """The answers database. Thread-safe; every write is one power-loss-safe transaction."""
+    """The answers database, for any thread. `writer.AnswerWriter` commits beside it while a stage is asking."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._db = connect(path, SCHEMA)
         self._lock = threading.Lock()
+        self._marks_folder = path.with_suffix(".in_flight")
+        self._packer = Packer()
+        self._marks: dict[str, Marks] = {}
+        self._add_later_columns()
+
+    def _add_later_columns(self) -> None:
+        known = {row["name"] for row in self._db.execute("pragma table_info(attempt)")}
+        for column in LATER_COLUMNS:
+            if column.split()[0] not in known:
+                self._db.execute(f"alter table attempt add column {column}")
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database; marks stay for whoever counts what was lost."""
         with self._lock:
+            for marks in self._marks.values():
+                marks.close(forget=False)
+            self._marks.clear()
             self._db.close()
+
+    # -- finished answers -----------------------------------------------------------------------------------------
 
     def find(self, kind: str, keys: Sequence[str]) -> dict[str, AnyResult]:
         """Return the finished answers among `keys`, each verified against its hash.
@@ -116,113 +128,170 @@ class AnswerStore:
         StoreError
             When a stored answer no longer matches its hash.
         """
-        found: dict[str, AnyResult] = {}
-        for start in range(0, len(keys), 500):
-            part = keys[start : start + 500]
-            marks = ",".join("?" * len(part))
-            with self._lock:
-                rows = self._db.execute(
-                    f"select key, result, result_hash from answer where key in ({marks})", part
-                ).fetchall()
-            found.update((row["key"], _verified(kind, row)) for row in rows)
-        return found
-
-    def begin(self, run: str, questions: Sequence[Question]) -> list[int]:
-        """Note that these questions are about to be asked; return one attempt number each."""
-        now = time.time()
-        ids: list[int] = []
-        with self._lock, transaction(self._db) as db:
-            for q in questions:
-                cursor = db.execute(
-                    "insert into attempt(run, key, kind, stage, policy, row_id, started_at, status) "
-                    "values (?, ?, ?, ?, ?, ?, ?, 'started')",
-                    (run, q.key, q.kind, q.stage, q.policy, q.row_id, now),
-                )
-                if cursor.lastrowid is None:
-                    raise StoreError("The answers file did not number a new attempt.")
-                ids.append(cursor.lastrowid)
-        return ids
-
-    def finish(self, outcomes: Iterable[Outcome]) -> None:
-        """Commit outcomes: a success becomes an answer, a failure stays an attempt with its code."""
-        now = time.time()
-        with self._lock, transaction(self._db) as db:
-            for outcome in outcomes:
-                _store(db, outcome, now)
-
-    def mark_lost(self, run: str) -> int:
-        """Turn attempts that a dead worker left in flight into `lost`; return how many of this run are lost in all."""
-        with self._lock, transaction(self._db) as db:
-            db.execute(
-                "update attempt set status = 'lost', ended_at = ? where run = ? and status = 'started'",
-                (time.time(), run),
-            )
-            row = db.execute("select count(*) n from attempt where run = ? and status = 'lost'", (run,)).fetchone()
-        return int(row["n"])
-
-    def counts(self, run: str) -> AttemptCounts:
-        """Count the attempts of a run by outcome."""
-        with self._lock:
-            rows = self._db.execute(
-                "select status, count(*) n from attempt where run = ? group by status", (run,)
-            ).fetchall()
-        by = Counter({row["status"]: int(row["n"]) for row in rows})
-        return AttemptCounts(by["started"], by["ok"], by["failed"], by["lost"])
-
-    def failures_by_code(self, run: str) -> dict[str, int]:
-        """Count the failed attempts of a run by code."""
-        with self._lock:
-            rows = self._db.execute(
-                "select code, count(*) n from attempt where run = ? and status = 'failed' "
-                "group by code order by n desc, code",
-                (run,),
-            ).fetchall()
-        return {row["code"]: int(row["n"]) for row in rows}
+        rows = self._by_key("select key, result, result_hash from answer where key in ({})", keys)
+        return {row["key"]: _verified(kind, row) for row in rows}
 
     def attempts(self, keys: Sequence[str]) -> dict[str, int]:
         """Count finished attempts per answer key, over all runs."""
-        counted: dict[str, int] = {}
-        for start in range(0, len(keys), 500):
-            part = keys[start : start + 500]
-            marks = ",".join("?" * len(part))
-            ended = f"from attempt where key in ({marks}) and status in ('ok', 'failed')"
+        query = "select key, count(*) n from attempt where key in ({}) and status in ('ok', 'failed') group by key"
+        return Counter({row["key"]: int(row["n"]) for row in self._by_key(query, keys)})
+
+    def _by_key(self, query: str, keys: Sequence[str], *more: object) -> Iterator[sqlite3.Row]:
+        for start in range(0, len(keys), PART):
+            part = keys[start : start + PART]
             with self._lock:
-                rows = self._db.execute(f"select key, count(*) n {ended} group by key", part).fetchall()
-            counted.update((row["key"], int(row["n"])) for row in rows)
-        return counted
+                rows = self._db.execute(query.format(",".join("?" * len(part))), (*part, *more)).fetchall()
+            yield from rows
+
+    # -- attempts -------------------------------------------------------------------------------------------------
+
+    def begin(self, run: str, questions: Sequence[Question]) -> list[int]:
+        """Mark that these questions are about to be asked; return one attempt number each."""
+        if run not in self._marks:
+            self._marks[run] = Marks(self._marks_folder, run, self._lease(run))
+        return [self._marks[run].begin(question) for question in questions]
+
+    def _lease(self, run: str) -> int:
+        """Return the first of a range of attempt numbers that nobody else has."""
+        with self._lock, transaction(self._db) as db:
+            number = db.execute("insert into lease(run, at) values (?, ?)", (run, time.time())).lastrowid
+        if number is None:
+            raise StoreError("The answers file did not give numbers for new attempts.")
+        return number * NUMBERS_PER_LEASE
+
+    def finish(self, outcomes: Iterable[Outcome], run: str = "") -> None:
+        """Commit outcomes power-loss safe: a success becomes an answer, a failure stays an attempt with its code."""
+        now = time.time()
+        whole = [replace(o, run=o.run or run, started_at=o.started_at or now, ended_at=o.ended_at or now) for o in outcomes]
+        with self._lock, transaction(self._db) as db:
+            for start in range(0, len(whole), PART):
+                for statement, values in self._packer.statements(whole[start : start + PART]):
+                    db.execute(statement, values)
+
+    def settle(self, run: str) -> None:
+        """Forget the marks of a run: every attempt of this process has ended and is stored."""
+        marks = self._marks.pop(run, None)
+        if marks is not None:
+            marks.close(forget=True)
+
+    def mark_lost(self, run: str) -> int:
+        """Count what dead workers left in flight as `lost`; return how many of this run are lost in all."""
+        for path in mark_files(self._marks_folder, run):
+            lost = self._unended(path)
+            with self._lock, transaction(self._db) as db:
+                for start in range(0, len(lost), PART):
+                    rows = [
+                        (m.attempt, run, m.key, m.kind, m.stage, m.policy, m.row_id, m.at, "lost")
+                        for m in lost[start : start + PART]
+                    ]
+                    table = "attempt(id, run, key, kind, stage, policy, row_id, started_at, status)"
+                    db.execute(*insertion("insert or ignore", table, rows))
+            path.unlink()
+        return self.counts(run).lost
+
+    def in_flight(self, run: str) -> int:
+        """Count the marks of a run whose attempt has not ended."""
+        return sum(len(self._unended(path)) for path in mark_files(self._marks_folder, run))
+
+    def _unended(self, path: Path) -> list[Mark]:
+        marks = list(read_marks(path))
+        ids = [m.attempt for m in marks]
+        ended: set[int] = set()
+        for start in range(0, len(ids), PART):
+            part = ids[start : start + PART]
+            with self._lock:
+                rows = self._db.execute(f"select id from attempt where id in ({','.join('?' * len(part))})", part)
+                ended.update(row["id"] for row in rows)
+        return [m for m in marks if m.attempt not in ended]
+
+    def counts(self, run: str) -> AttemptCounts:
+        """Count the ended attempts of a run by outcome."""
+        rows = self._all("select status, count(*) n from attempt where run = ? group by status", run)
+        by = Counter({row["status"]: int(row["n"]) for row in rows})
+        return AttemptCounts(by["ok"], by["failed"], by["lost"])
+
+    def failures_by_code(self, run: str) -> dict[str, int]:
+        """Count the failed attempts of a run by code."""
+        query = (
+            "select code, count(*) n from attempt where run = ? and status = 'failed' "
+            "group by code order by n desc, code"
+        )
+        return {row["code"]: int(row["n"]) for row in self._all(query, run)}
+
+    def ended_attempts(self, run: str) -> list[Attempt]:
+        """Return every ended attempt of a run, in the order of their ends."""
+        rows = self._all(
+            "select key, stage, policy, row_id, code, ended_at from attempt "
+            "where run = ? and status in ('ok', 'failed') order by ended_at",
+            run,
+        )
+        return [Attempt(*row) for row in rows]
+
+    def tokens(self, run: str) -> dict[tuple[str, str | None, str], tuple[int, int]]:
+        """Sum the tokens in and out of a run's attempts by (stage, policy, kind), defective answers included."""
+        query = (
+            "select stage, policy, kind, sum(tokens_in) tokens_in, sum(tokens_out) tokens_out from attempt "
+            "where run = ? and tokens_in is not null and tokens_out is not null group by stage, policy, kind"
+        )
+        return {
+            (r["stage"], r["policy"], r["kind"]): (int(r["tokens_in"]), int(r["tokens_out"]))
+            for r in self._all(query, run)
+        }
+
+    def bodies(self, key: str) -> list[tuple[bytes | None, bytes | None]]:
+        """Return the raw request and response of every attempt at a question whose bodies were kept."""
+        rows = self._all("select request, response from body join attempt on id = attempt where key = ? order by id", key)
+        return [(_unpacked(row["request"]), _unpacked(row["response"])) for row in rows]
+
+    # -- endings: failures that are final for one run -------------------------------------------------------------
+
+    def end(self, run: str, ended: Sequence[tuple[Question, AnyResult]]) -> None:
+        """Note questions that ended in failure without being asked."""
+        rows = [ending_row(run, question, result) for question, result in ended]
+        with self._lock, transaction(self._db) as db:
+            for start in range(0, len(rows), PART):
+                db.execute(*insertion("insert or replace", ENDING, rows[start : start + PART]))
+
+    def endings(self, run: str, keys: Sequence[str]) -> dict[str, AnyResult]:
+        """Return how those of `keys` failed that have ended in this run."""
+        rows = self._by_key("select key, kind, code, detail, raw from ending where key in ({}) and run = ?", keys, run)
+        return {row["key"]: failed(row["kind"], row["code"], row["detail"], row["raw"]) for row in rows}
+
+    def failed_questions(
+        self, run: str, *, stage: str | None = None, code: str | None = None, policy: str | None = None,
+        row_id: str | None = None,
+    ) -> list[Ending]:  # fmt: skip
+        """Return the questions that ended in failure in a run, under a filter."""
+        query = (
+            "select key, kind, stage, policy, row_id, code from ending where run = :run "
+            "and (:stage is null or stage = :stage) and (:code is null or code = :code) "
+            "and (:policy is null or policy = :policy) and (:row_id is null or row_id = :row_id)"
+        )
+        wanted = {"run": run, "stage": stage, "code": code, "policy": policy, "row_id": row_id}
+        with self._lock:
+            rows = self._db.execute(query, wanted).fetchall()
+        return [Ending(*row) for row in rows]
+
+    def reopen(self, run: str, keys: Sequence[str]) -> None:
+        """Let these questions be asked again; their attempts are kept."""
+        with self._lock, transaction(self._db) as db:
+            for start in range(0, len(keys), PART):
+                part = keys[start : start + PART]
+                db.execute(f"delete from ending where run = ? and key in ({','.join('?' * len(part))})", (run, *part))
+
+    def _all(self, query: str, *parameters: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, parameters).fetchall()
+
+
+def _unpacked(body: bytes | None) -> bytes | None:
+    return None if body is None else zstandard.decompress(body)
 
 
 def _verified(kind: str, row: sqlite3.Row) -> AnyResult:
-    if content_hash(row["result"]) != row["result_hash"]:
+    if digest(row["result"]) != row["result_hash"]:
         raise StoreError(
             f"The stored answer {row['key'][:12]} does not match its hash: the answers file was damaged or edited.",
             what_to_do="Restore answers.sqlite from a backup, or delete this answer so that it is asked again.",
         )
     return decode(kind, row["result"])
-
-
-def _store(db: sqlite3.Connection, outcome: Outcome, now: float) -> None:
-    q, result = outcome.question, outcome.result
-    db.execute(
-        "update attempt set status = ?, ended_at = ?, code = ?, detail = ?, raw = ? where id = ?",
-        (
-            str(result.status),
-            now,
-            None if result.code is None else str(result.code),
-            result.detail,
-            getattr(result, "raw", None),
-            outcome.attempt,
-        ),
-    )
-    if outcome.request is not None or outcome.response is not None:
-        packed = [None if body is None else zstandard.compress(body) for body in (outcome.request, outcome.response)]
-        db.execute(
-            "insert or replace into body(attempt, request, response) values (?, ?, ?)", (outcome.attempt, *packed)
-        )
-    if result.is_ok:
-        text = encode(result)
-        db.execute(
-            "insert or ignore into answer(key, kind, identity, scorer_version, replicate, result, result_hash, "
-            "created_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (q.key, q.kind, q.identity, q.scorer_version, q.replicate, text, content_hash(text), now),
-        )

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cje_audit.domain.errors import InputError
-from cje_audit.formats.dataset import read_dataset
+from cje_audit.formats.dataset import read_dataset, refuse_unreadable
 from cje_audit.formats.limits import CHUNK_ROWS
 from cje_audit.formats.options import ImportOptions
 from tests.formats.builders import arena_row, bad_lines, cells, csv_bytes, flat_row, jsonl, read
@@ -333,6 +333,13 @@ def test_no_file_at_all_is_refused() -> None:
         read_dataset([], ImportOptions())
 
 
+def test_what_is_hopeless_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(jsonl(own_row(1)))
+    refuse_unreadable([tmp_path / "a.jsonl"], ImportOptions())
+    with pytest.raises(InputError, match="is a directory"):
+        refuse_unreadable([tmp_path / "a.jsonl", tmp_path], ImportOptions())
+
+
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -387,7 +394,7 @@ def test_no_value_breaks_the_reading(
     value=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20),
 )
 def test_hostile_csv_columns_and_cells_are_only_text(tmp_path: Path, names: list[str], value: str) -> None:
-    row = {n: value for n in names} | flat_row(1, prompt="p" + value)
+    row = dict.fromkeys(names, value) | flat_row(1, prompt="p" + value)
     found = read(tmp_path, "a.csv", csv_bytes([row]))
     assert found.rows["prompt"].to_list() == ["p" + value]
 

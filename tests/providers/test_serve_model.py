@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -84,7 +85,7 @@ def test_log_probs_are_the_embedded_models(url: str, name: str, template: str) -
     prompt, response = TEXTS[name]
     served, own = both(policy(url, template=template, system_prompt="Be brief."), prompt, response, ended=True)
     assert served.tokens == own.tokens and served.ends_with_stop == own.ends_with_stop, served.detail
-    assert served.token_logprobs == pytest.approx(own.token_logprobs, abs=2e-5)
+    assert served.token_logprobs == pytest.approx(own.token_logprobs, abs=1e-4)
 
 
 @pytest.mark.slow
@@ -95,8 +96,10 @@ def test_a_4000_token_answer(url: str) -> None:
     assert served.unwrap() == pytest.approx(own.unwrap(), abs=1e-2)
 
 
-def test_a_response_that_joins_the_prompts_last_token_is_no_number(url: str) -> None:
-    served, own = both(policy(url), "Go on.", "\nA new line.")
+def test_a_response_that_joins_the_prompts_last_token_is_no_number(url: str, tmp_path: Path) -> None:
+    template = tmp_path / "bare.jinja"
+    template.write_text("{{ prompt }}", encoding="utf-8")
+    served, own = both(policy(url, template=str(template)), "The cap", "ital of France")
     assert served.code is own.code is FailureCode.TOKEN_BOUNDARY
 
 

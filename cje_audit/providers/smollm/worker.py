@@ -97,9 +97,8 @@ class Worker:
 
     def complete(self, request: Reply) -> Reply:
         """Write after a text as a server of OpenAI's API does, with the text's own log-probs where asked."""
-        text = request["text"]
-        if "messages" in request:
-            text = render_messages(request["messages"], self.chat)
+        chat = "messages" in request
+        text = render_messages(request["messages"], self.chat) if chat else request["text"]
         return asdict(complete(self.reader, text, Completion(**request["how"])))
 
     def judge(self, request: Reply) -> Reply:
