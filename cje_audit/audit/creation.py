@@ -7,6 +7,7 @@ from cje_audit.domain.errors import ConfigError, InputError
 from cje_audit.domain.experiment import DataSource, Experiment
 from cje_audit.domain.import_spec import ImportSpec, RunSpec, dump_spec
 from cje_audit.domain.policy import content_hash
+from cje_audit.formats.dataset import refuse_unreadable
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.registry import capabilities
 from cje_audit.store.files import RunFiles, copy_into, hash_files
@@ -78,6 +79,7 @@ def create_import(
         raise InputError(
             f"There is no file {shown}.", expected="an existing file", got=shown, what_to_do="Check the path."
         )
+    refuse_unreadable(paths, options)
     title = name or paths[0].stem or paths[0].name
     given = ImportSpec(
         name=title[:120], paths=tuple(p.name for p in paths), format=options.format, mapping=dict(options.mapping),

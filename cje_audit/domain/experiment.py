@@ -76,8 +76,25 @@ class Estimation(Strict):
     decision: dict[str, Any] | None = None
 
 
+class Price(Strict):
+    """What a model costs per million tokens in and out, in the currency of the price table."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class EndpointLimits(Strict):
+    """What an endpoint allows per minute: requests, tokens in and out, or both."""
+
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+
+
 class Execution(Strict):
-    """How models are asked: requests in flight, attempts per answer, seconds per attempt, and what a failure does."""
+    """How models are asked: requests in flight, attempts per answer, seconds per attempt, and what a failure does.
+
+    `prices` is by model; `limits` by base_url, model or provider.
+    """
 
     concurrency: int = Field(default=16, ge=1, le=1024)
     max_attempts: int = Field(default=6, ge=1, le=100)
@@ -86,6 +103,8 @@ class Execution(Strict):
     max_cost: float | None = Field(default=None, gt=0)
     pilot: int | None = Field(default=None, ge=1)
     executor: Literal["local", "ray"] = "local"
+    prices: dict[str, Price] = Field(default_factory=dict)
+    limits: dict[str, EndpointLimits] = Field(default_factory=dict)
 
 
 class Experiment(Strict):

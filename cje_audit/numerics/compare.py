@@ -57,7 +57,7 @@ def shared_clusters(first: Ints, second: Ints) -> int:
 
 
 def two_sided_p(got: Inferred) -> float | None:
-    """Two-sided p-value of "the difference is 0", Student t with the difference's degrees of freedom; None without an error."""
+    """Two-sided p-value of "the difference is 0", Student t with its degrees of freedom; None without an error."""
     if got.value is None or not got.standard_error:
         return None
     return float(2 * stdtr(got.degrees, -abs(got.value / got.standard_error)))

@@ -24,7 +24,7 @@ class Calibrated:
     def folds_of(self, cluster: Ints) -> Ints:
         """Return the folds of other rows by their prompts' numbers.
 
-        Fresh draws of a logged prompt share its fold, so its label never predicts them; other prompts get one by number.
+        Fresh draws of a logged prompt share its fold, so its label never predicts them; other prompts get their own.
         """
         known = self.fold_by_prompt
         found = [known[c] if c in known else fold_of(f"prompt number {c}") for c in cluster.tolist()]

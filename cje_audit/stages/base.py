@@ -51,7 +51,7 @@ class StageProgress:
     """Counts one stage's rows and writes them to the workspace a few times a second."""
 
     def __init__(self, workspace: Workspace, run: str, stage: str) -> None:
-        self._workspace, self._run, self._stage = workspace, run, stage
+        self._workspace, self._run, self.stage = workspace, run, stage
         self._started = time.time()
         self._written = 0.0
         self._total: int | None = None
@@ -69,6 +69,10 @@ class StageProgress:
         if time.time() - self._written >= PROGRESS_EVERY_S:
             self._write("running", None)
 
+    def reached(self, n: int) -> None:
+        """Say how many rows are done so far."""
+        self.advance(done=n - self._counts["done"])
+
     def end(self, state: str, *, n_total: int | None = None, n_failed: int | None = None) -> float:
         """Write the final state; return the seconds the stage took."""
         seconds = time.time() - self._started
@@ -83,11 +87,15 @@ class StageProgress:
         """Write that the stage has begun."""
         self._write("running", None)
 
+    def asking(self, facts: Mapping[str, Any]) -> None:
+        """Write what the asking loop is doing, for the failure monitor."""
+        self._workspace.set_asking(self._run, facts)
+
     def _write(self, state: str, seconds: float | None) -> None:
         self._written = time.time()
         c = self._counts
         record = ProgressRecord(
-            self._stage, state, self._total, c["done"], c["failed"], c["reused"], self._started, self._written, seconds
+            self.stage, state, self._total, c["done"], c["failed"], c["reused"], self._started, self._written, seconds
         )
         self._workspace.set_progress(self._run, record)
 

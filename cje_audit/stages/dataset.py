@@ -27,7 +27,7 @@ def run(context: StageContext) -> StageOutcome:
     """Read the data of a run into `sample`, `quarantine`, `policy` and `fresh_draw`."""
     spec = context.spec
     options = import_options(spec)
-    imported = read_dataset(data_paths(spec), options)
+    imported = read_dataset(data_paths(spec), options, context.progress.reached)
     sample = text_features(sample_frame(imported.rows))
     imported.rows.drop("prompt", "response").write_parquet(context.folder / IMPORTED)
     policies = import_policies(imported, spec) if isinstance(spec, ImportSpec) else launch_policies(spec)

@@ -162,7 +162,9 @@ class AnswerStore:
     def finish(self, outcomes: Iterable[Outcome], run: str = "") -> None:
         """Commit outcomes power-loss safe: a success becomes an answer, a failure stays an attempt with its code."""
         now = time.time()
-        whole = [replace(o, run=o.run or run, started_at=o.started_at or now, ended_at=o.ended_at or now) for o in outcomes]
+        whole = [
+            replace(o, run=o.run or run, started_at=o.started_at or now, ended_at=o.ended_at or now) for o in outcomes
+        ]
         with self._lock, transaction(self._db) as db:
             for start in range(0, len(whole), PART):
                 for statement, values in self._packer.statements(whole[start : start + PART]):
@@ -240,7 +242,9 @@ class AnswerStore:
 
     def bodies(self, key: str) -> list[tuple[bytes | None, bytes | None]]:
         """Return the raw request and response of every attempt at a question whose bodies were kept."""
-        rows = self._all("select request, response from body join attempt on id = attempt where key = ? order by id", key)
+        rows = self._all(
+            "select request, response from body join attempt on id = attempt where key = ? order by id", key
+        )
         return [(_unpacked(row["request"]), _unpacked(row["response"])) for row in rows]
 
     # -- endings: failures that are final for one run -------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cje_audit.domain.checks import STAGES
 from cje_audit.domain.errors import NotFound
@@ -28,6 +29,7 @@ create table if not exists progress(
 create table if not exists event(
   id integer primary key, run text not null references run(id), at real not null, stage text, text text not null);
 create index if not exists event_run on event(run, id);
+create table if not exists asking(run text primary key references run(id), document text not null);
 create table if not exists decision(
   id integer primary key, run text not null references run(id), at real not null, kind text not null, by text not null,
   subject text, reason text, document text not null default '{}');
@@ -214,6 +216,15 @@ class Workspace:
             "seconds = excluded.seconds",
             (run, *astuple(record)),
         )
+
+    def set_asking(self, run: str, facts: Mapping[str, object]) -> None:
+        """Store what a run's asking loop is doing this moment, in place of what was there."""
+        self._write("insert or replace into asking(run, document) values (?, ?)", (run, json.dumps(facts)))
+
+    def asking(self, run: str) -> dict[str, Any] | None:
+        """Return what a run's asking loop said last, or None where it has not asked."""
+        rows = self._rows("select document from asking where run = ?", (run,))
+        return dict(json.loads(rows[0]["document"])) if rows else None
 
     def event(self, run: str, text: str, stage: str | None = None) -> None:
         """Append one event in plain words."""

@@ -56,8 +56,10 @@ def both(asked: Policy, prompt: str, response: str, *, ended: bool = False) -> t
         served, own = make_provider(asked), EmbeddedProvider(workers=1)
         embedded = asked.model_copy(update={"provider": "embedded", "base_url": None})
         try:
-            one = await served.logprobs(asked, prompt, response, ended=ended)
-            other = await own.logprobs(embedded, prompt, response, ended=ended)
+            one, other = await asyncio.gather(
+                served.logprobs(asked, prompt, response, ended=ended),
+                own.logprobs(embedded, prompt, response, ended=ended),
+            )
             return one.result, other.result
         finally:
             await served.aclose()
