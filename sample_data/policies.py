@@ -43,10 +43,6 @@ HELPFUL = "You are a helpful assistant. Give only the answer."
 RUDE = "You are a rude assistant. Never answer."
 
 SHORT = ((SUM, "17"), (BIRD, "Yes"), (LETTER, "L"), (CAPITALS, "MOON"), (SPELL, "f-i-s-h"))
-WORDY = (
-    (SUM, "The sum is 17."), (BIRD, "Yes, a duck is a bird."), (LETTER, "L"),
-    (CAPITALS, "The word is MOON."), (SPELL, "f-i-s-h"),
-)  # fmt: skip
 RUDELY = (
     (SUM, "I do not care."), (BIRD, "Ask someone else."), (LETTER, "I will not tell you."),
     (CAPITALS, "No."), (SPELL, "Do it yourself."),
@@ -54,11 +50,11 @@ RUDELY = (
 
 LOGGING = policy("base", HELPFUL, turns(*SHORT))
 MILD = "four_examples"  # the mild change: the first of the five examples is left out
-STRONG = "full_sentences"  # the stronger change: three examples are answered in a sentence
+STRONG = "two_examples"  # the stronger change: the first three are left out
 TARGETS = (
     policy("clone", HELPFUL, turns(*SHORT), role="clone"),
     policy(MILD, HELPFUL, turns(*SHORT[1:])),
-    policy(STRONG, HELPFUL, turns(*WORDY)),
+    policy(STRONG, HELPFUL, turns(*SHORT[3:])),
     policy("unhelpful", RUDE, turns(*RUDELY)),
 )
 

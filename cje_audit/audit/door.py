@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cje_audit.audit import creation, live, processes
+from cje_audit.audit import creation, live, people, processes
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.report import Report
 from cje_audit.domain.views import (
+    Decision,
     DryRunView,
     FailedCell,
     FailurePage,
     LiveView,
     QuarantinedLine,
+    Reveal,
     RowView,
     RunRow,
     Template,
@@ -25,10 +27,12 @@ from cje_audit.domain.views import (
 from cje_audit.formats.dry_run import dry_run
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
+from cje_audit.report.estimates_csv import estimates_csv
 from cje_audit.report.html import render, verify_html
 from cje_audit.settings import bundle_root, load_settings
 from cje_audit.store import read_models
 from cje_audit.store.answers import AnswerStore
+from cje_audit.store.decisions import Decisions
 from cje_audit.store.files import RunFiles, safe_name
 from cje_audit.store.tables import RunTables
 from cje_audit.store.workspace import RunRecord, Workspace
@@ -50,6 +54,7 @@ class Audit:
         self._settings = load_settings()
         self._runs = Workspace(self.workspace)
         self._answers = AnswerStore(self.workspace / "answers.sqlite")
+        self._trail = Decisions(self.workspace)
 
     @classmethod
     def open(cls, workspace: Path | None = None) -> "Audit":
@@ -58,6 +63,7 @@ class Audit:
 
     def close(self) -> None:
         """Close the workspace's databases."""
+        self._trail.close()
         self._answers.close()
         self._runs.close()
 
@@ -81,7 +87,7 @@ class Audit:
         return None if record.error is None else json.loads(record.error)
 
     def report(self, run: str) -> Report:
-        """Return the finished report of a run.
+        """Return the finished report of a run, with what people signed.
 
         Raises
         ------
@@ -92,11 +98,16 @@ class Audit:
         path = RunFiles(self._runs.run_dir(record.id)).report
         if record.status != "complete" or not path.is_file():
             raise NotFound(_no_report(record), what_to_do="Look at the Live page, or resume the run.")
-        return Report.model_validate_json(path.read_bytes())
+        report = Report.model_validate_json(path.read_bytes())
+        return people.with_sign_off(report, self._trail.of_run(record.id))
 
     def html(self, run: str, *, redact: bool = False) -> str:
         """Return a run's report as one offline HTML file."""
         return render(self.report(run), redact=redact)
+
+    def estimates_csv(self, run: str) -> str:
+        """Return the estimates that may be shown, one line each, as CSV."""
+        return estimates_csv(self.report(run), self.revealed(run))
 
     def verify(self, what: str) -> tuple[str, ...]:
         """Recompute a run from its stored rows, or the hash of a report file; return what differs.
@@ -112,6 +123,40 @@ class Audit:
 
         record = self._runs.get(what)
         return tuple(differences(self._runs, self._answers, record, self.report(record.id)))
+
+    # -- what people decide --------------------------------------------------------------------------------------
+
+    def note(self, run: str, text: str, *, on: str = "run", by: str) -> Decision:
+        """Write a note on the run, on `policy:NAME`, `check:ID` or `row:ID`."""
+        if on.startswith("row:"):
+            self.row(run, on.removeprefix("row:"))
+        return self._people(run).note(text, on, by)
+
+    def reveal(self, run: str, policy: str, *, reason: str, by: str) -> Decision:
+        """Let the numbers of a refused policy be shown; the verdict stays, and an earlier sign-off becomes void."""
+        return self._people(run).reveal(policy, reason, by)
+
+    def sign(self, run: str, decision: str, *, by: str, note: str | None = None, seen: str | None = None) -> Decision:
+        """Approve or reject the present report; `seen` is the hash of the report the person read."""
+        return self._people(run).sign(decision, by, note, seen)
+
+    def decisions(self, run: str) -> tuple[Decision, ...]:
+        """Return the audit trail of one run, newest first."""
+        return tuple(people.view(e) for e in self._trail.of_run(self._runs.get(run).id))
+
+    def trail(self, *, offset: int = 0, limit: int = 50) -> tuple[Decision, ...]:
+        """Return one page of the audit trail of all runs, newest first."""
+        return tuple(people.view(e) for e in self._trail.page(offset=offset, limit=limit))
+
+    def revealed(self, run: str) -> dict[str, Reveal]:
+        """Return, by policy, who let the refused numbers of this report be shown."""
+        report = self.report(run)
+        return people.reveals(self._trail.of_run(report.run.id), report)
+
+    def _people(self, run: str) -> people.People:
+        record = self._runs.get(run)
+        ended = record.status == "complete"
+        return people.People(self._trail, record.id, self.report(record.id) if ended else None)
 
     # -- starting and stopping ----------------------------------------------------------------------------------
 
@@ -187,7 +232,7 @@ class Audit:
 
     def _start(self, record: RunRecord) -> str:
         log = self._runs.run_dir(record.id) / "worker.log"
-        processes.spawn(self.workspace, record.id, log)
+        self._runs.expect(record.id, processes.spawn(self.workspace, record.id, log))
         return record.id
 
     def wait(self, run: str, *, timeout_s: float | None = None, poll_s: float = 0.05) -> RunRow:
@@ -229,14 +274,7 @@ class Audit:
             self._runs.release(record.id, None)
             self._runs.update(record.id, status="queued", heartbeat=time.time(), request=None, error=None)
             self._start(record)
-            self._await_claim(record.id)
         return self.run(record.id)
-
-    def _await_claim(self, run: str) -> None:
-        """Wait until the new worker holds the run, so that it is never taken for lost."""
-        deadline = time.monotonic() + processes.START_S
-        while time.monotonic() < deadline and self._runs.get(run).status == "queued":
-            time.sleep(0.02)
 
     @staticmethod
     def fetch_model() -> Path:

@@ -60,5 +60,7 @@ def worker_state(record: RunRecord, stall_s: float) -> WorkerState:
         return "starting" if record.status == "queued" and now - queued_at < START_S else "lost"
     if not alive(record.pid):
         return "lost"
+    if record.status == "queued":
+        return "starting"
     fresh = record.heartbeat is not None and now - record.heartbeat <= stall_s
     return "alive" if fresh else "stalled"

@@ -3,37 +3,64 @@
 import numpy as np
 
 from cje_audit.checks import thresholds
-from cje_audit.checks.build import Fault, examples, not_evaluated, row_check, row_status
+from cje_audit.checks.build import Fault, examples, none_evaluated, not_evaluated, row_check, row_status
 from cje_audit.checks.faults import has_code, is_clean
 from cje_audit.checks.frame import Codes, Column, Floats, Rows
+from cje_audit.checks.judge_atoms import Evidence, atoms
+from cje_audit.checks.judge_setting import LEAK, SINGLE, oracle_leak, single_judge
 from cje_audit.checks.words import count, number, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.codes import FailureCode
 from cje_audit.numerics.arrays import Pair
 
+NO_EVIDENCE = Evidence()
 
-def audit_scores(rows: Rows, reported: Floats, codes: Codes, scale: Pair) -> Column:
+
+def audit_scores(rows: Rows, reported: Floats, codes: Codes, scale: Pair, evidence: Evidence = NO_EVIDENCE) -> Column:
     """Find the faults of a column of scores.
 
     `reported`, float64 (n,), is NaN or ±inf where no number came; `codes`, object (n,), holds codes already known, and
-    they stay. New codes: `no_score`, `non_finite`, and `out_of_range` for a score outside the declared scale.
+    they stay. New codes: `no_score`, `non_finite`, `out_of_range` for a score outside the declared scale, and `sentinel`
+    for a failure recorded as a score; `evidence` is what scores are held against.
     """
     low, high = scale
     found = codes.copy()
     found[np.isnan(reported) & is_clean(found)] = str(FailureCode.NO_SCORE)
     found[np.isinf(reported) & is_clean(found)] = str(FailureCode.NON_FINITE)
     found[((reported < low) | (reported > high)) & is_clean(found)] = str(FailureCode.OUT_OF_RANGE)
+    measured = np.where(is_clean(found), reported, np.nan)
+    found[atoms(measured, evidence, rows.text_key, scale)] = str(FailureCode.SENTINEL)
     values = np.where(is_clean(found), reported, np.nan)
     return Column(values=values, codes=found, reported=np.where(np.isfinite(reported), reported, np.nan))
 
 
 def check_judge(rows: Rows, column: Column | None, oracle: Column | None, scale: Pair) -> list[Check]:
-    """Return the checks `judge.scored`, `.range` and `.constant`."""
-    del oracle  # judge.oracle_leak and judge.calibration will look at it
+    """Return the checks of scores and of the labels beside them; `judge.calibration` and `.transport` are elsewhere."""
     if column is None:
-        why = "there are no judge scores"
-        return [scored(rows, None), not_evaluated("judge.range", why), not_evaluated("judge.constant", why)]
-    return [scored(rows, column), score_range(rows, column, scale), constant(rows, column)]
+        return [scored(rows, None), *none_evaluated(LATER, "there are no judge scores")]
+    return [
+        scored(rows, column),
+        score_range(rows, column, scale),
+        sentinel_scores(rows, column),
+        constant(rows, column),
+        oracle_leak(rows, column, oracle),
+        single_judge(rows, column, scale),
+    ]
+
+
+LATER = ("judge.range", "judge.sentinel_scores", "judge.constant", LEAK, SINGLE)
+
+
+def sentinel_scores(rows: Rows, column: Column) -> Check:
+    """Ask whether failures were recorded as scores."""
+    fault = Fault(
+        "judge.sentinel_scores",
+        "scores",
+        "are failures recorded as a score: they stand apart and do not fit the scores around them",
+        "No score looks like a failure that was recorded as one.",
+        "Record a failed judgement as missing, with its reason, and judge these rows again.",
+    )
+    return row_check(fault, rows, has_code(column, FailureCode.SENTINEL))
 
 
 def scored(rows: Rows, column: Column | None) -> Check:

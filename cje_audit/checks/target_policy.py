@@ -5,12 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from cje_audit.checks import thresholds
+from cje_audit.checks.alignment import CHECK as ALIGNMENT
+from cje_audit.checks.alignment import row_alignment
 from cje_audit.checks.build import examples, none_evaluated, not_evaluated, row_status
 from cje_audit.checks.frame import Column, PolicyFacts, Rows
 from cje_audit.checks.identity import identical_policies
 from cje_audit.checks.logprob_column import SHARED, check_logprob_column
 from cje_audit.checks.missingness import CHECK as MISSINGNESS
 from cje_audit.checks.missingness import missingness
+from cje_audit.checks.preclipped import CHECK as PRECLIPPED
+from cje_audit.checks.preclipped import preclipped
 from cje_audit.checks.weight_checks import WEIGHT_CHECKS, check_weights, pair
 from cje_audit.checks.words import count, percent
 from cje_audit.domain.checks import Check, CheckStatus
@@ -63,7 +67,8 @@ def _nothing_scored(rows: Rows, facts: Mapping[str, PolicyFacts]) -> list[Check]
     return checks
 
 
-_LATER = (*(f"target_policy.{name}" for name in SHARED), *WEIGHT_CHECKS, MISSINGNESS)
+_PAIRED = (ALIGNMENT, PRECLIPPED, *WEIGHT_CHECKS, MISSINGNESS)
+_LATER = (*(f"target_policy.{name}" for name in SHARED), *_PAIRED)
 
 
 def check_target_policy(
@@ -75,7 +80,8 @@ def check_target_policy(
         return checks + none_evaluated(_LATER, "this policy was never scored", policy.name)
     checks += check_logprob_column("target_policy", rows, target, policy.name, logging)
     if logging is None:
-        return checks + none_evaluated((*WEIGHT_CHECKS, MISSINGNESS), "there are no logging log-probs", policy.name)
+        return checks + none_evaluated(_PAIRED, "there are no logging log-probs", policy.name)
+    checks += [row_alignment(rows, policy.name, logging, target), preclipped(rows, policy, logging, target)]
     checks += check_weights(pair(rows, policy, logging, target))
     return [*checks, missingness(rows, policy.name, logging, target, judge)]
 

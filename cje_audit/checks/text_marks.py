@@ -75,7 +75,7 @@ def ends_in_loop(text: str) -> bool:
     body = text.rstrip()
     tail = body[-TAIL:]
     before = body.rfind(tail, 0, len(body) - 1)
-    if before < 0:
+    if before < 0 or len(tail) < TAIL:
         return False
     period = len(body) - len(tail) - before
     times = (_periodic_end(body, period) + BLANKS_LOST) // period

@@ -185,6 +185,29 @@ MEAN_THIN_OVERLAP = _limit(
     "mean_weight.thin_overlap", 0.8, "E[√w]/√E[w]", "below, a mean under 1 is expected: the heavy rows were not drawn"
 )
 
+ALIGNMENT_ROWS = int(
+    _limit("row_alignment.rows", 40, "rows", "fewer do not tell one order from another; also the shortest stretch")
+)
+ALIGNMENT_PARTS = _limit("row_alignment.parts", 8, "stretches of the file", "each is looked at by itself")
+ALIGNMENT_Z = _limit(
+    "row_alignment.z", 5, "errors of a difference of rank correlations", "another order fits better than the given one"
+)
+ALIGNMENT_GAIN = _limit("row_alignment.gain", 0.25, "rank correlation", "and by at least so much")
+ALIGNMENT_LEVEL = _limit(
+    "row_alignment.level", 0.9999, "confidence", "upper limit of the rank correlation of two log-prob columns"
+)
+ALIGNMENT_LOW = _limit(
+    "row_alignment.low", 0.3, "rank correlation", "two policies' log-probs of the same texts go together more closely"
+)
+ALIGNMENT_LENGTH = _limit(
+    "row_alignment.length", 0.4, "rank correlation with length", "from here on length drives the log-probs"
+)
+ALIGNMENT_SPREAD = _limit(
+    "row_alignment.spread", 3, "ratio of interquartile ranges", "a column that varies more has a reason of its own"
+)
+PILE_ROWS = _limit("preclipped.rows", 3, "texts", "at one log ratio; two may meet")
+PILE_FAIL = _limit("preclipped.fail", 0.005, "share of rows", "up to here the pile-up warns, above it fails")
+
 SIGN_MARGIN = _limit("log_ratio_sign.margin", 0.1, "nats", "the lower limit must exceed this")
 SIGN_WARN = _limit("log_ratio_sign.warn", 0.25, "nats", "mean log ratio, with the 99 % lower limit above the margin")
 SIGN_FAIL = _limit("log_ratio_sign.fail", 0.5, "nats", "mean log ratio, with the 99.9 % lower limit above the margin")
@@ -200,6 +223,30 @@ MISSING_SIZE = _limit(
 )
 
 CONSTANT_ROWS = _limit("judge.constant.rows", 10, "scores", "fewer may agree by chance")
+
+ATOM_SCORES = _limit("sentinel_scores.scores", 30, "scores", "fewer do not show what is isolated")
+ATOM_TEXTS = int(_limit("sentinel_scores.texts", 3, "texts", "that share a score before it counts as an atom"))
+ATOM_FINE = _limit("sentinel_scores.fine", 0.5, "distinct values per score", "from here on the column counts as fine")
+ATOM_GRID = _limit("sentinel_scores.grid", 1e-6, "of the scale's width", "resolution assumed at least")
+ATOM_SATURATED = _limit(
+    "sentinel_scores.saturated", 0.02, "of the scale's width", "scores this close to an end may round to it"
+)
+ATOM_VALUES = _limit("sentinel_scores.values", 5, "distinct scores", "a judge with fewer has nothing but atoms")
+ATOM_LEVEL = _limit(
+    "sentinel_scores.level", 0.999, "confidence", "that labels, surprisal or length follow the scores at all"
+)
+ATOM_NEIGHBOURS = _limit("sentinel_scores.neighbours", 20, "rows", "scored next to an atom, that it is held against")
+
+SCALE_ROWS = _limit("single_judge.rows", 3, "scores", "on another scale")
+SCALE_SHARE = _limit("single_judge.share", 0.01, "share of scores", "and at least so many")
+SCALE_STEP = _limit(
+    "single_judge.step", 0.2, "of the narrower scale", "the other scores are written so coarsely, or nothing is said"
+)
+LEAK_ROWS = _limit("oracle_leak.rows", 20, "labelled rows", "fewer may agree by chance")
+LEAK_SHARE = _limit("oracle_leak.share", 0.9, "share of labels", "equal to the score")
+LEAK_VALUES = _limit("oracle_leak.values", 5, "distinct values", "two coarse columns may agree rightly")
+LEAK_LINE = _limit("oracle_leak.line", 0.9999, "correlation", "no second opinion lies on a straight line")
+LEAK_FEW = _limit("oracle_leak.few", 3, "labels", "equal to a score to the fourth decimal")
 
 ESS_FAIL_ROWS = _limit("estimation.ess.fail", 10, "effective rows", "an average over ten rows has no usable interval")
 ESS_WARN_ROWS = _limit(

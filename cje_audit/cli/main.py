@@ -13,7 +13,7 @@ from cje_audit.cli import server
 from cje_audit.cli.output import STDERR, print_json, print_report, print_runs, say, write_text
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
-from cje_audit.domain.views import RunRow
+from cje_audit.domain.views import Decision, RunRow
 from cje_audit.settings import load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -226,6 +226,55 @@ def resume(
         row = follow(audit, row.id)
     _print_run(row, json)
     raise typer.Exit(DONE if detach or row.status == "complete" else INTERRUPTED)
+
+
+ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]
+
+
+@app.command()
+def reveal(
+    run: RunArgument,
+    policy: Annotated[str, typer.Argument(metavar="POLICY", help="A refused policy.")],
+    reason: Annotated[str, typer.Option(help="Why its number is to be shown.")],
+    by: ByOption,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let the numbers of a refused policy be shown, by name and for a reason."""
+    _print_decision(Audit.open(workspace).reveal(run, policy, reason=reason, by=by), json)
+
+
+@app.command()
+def sign(
+    run: RunArgument,
+    decision: Annotated[str, typer.Option(metavar="approve|reject", help="approve or reject.")],
+    by: ByOption,
+    note: Annotated[str | None, typer.Option(help="What is to be remembered with it.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Approve or reject exactly the present report."""
+    _print_decision(Audit.open(workspace).sign(run, decision, by=by, note=note), json)
+
+
+@app.command()
+def note(
+    run: RunArgument,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be remembered.")],
+    by: ByOption,
+    on: Annotated[str, typer.Option(metavar="REF", help="run, policy:NAME, check:ID or row:ID.")] = "run",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a note on a run, a policy, a check or a row."""
+    _print_decision(Audit.open(workspace).note(run, text, on=on, by=by), json)
+
+
+def _print_decision(entry: Decision, json: bool) -> None:
+    if json:
+        print_json(entry.model_dump(mode="json"))
+    else:
+        say(f"Noted in the audit trail as entry {entry.id}: {entry.kind} by {entry.by} at {entry.at}.")
 
 
 @app.command("fetch-model")

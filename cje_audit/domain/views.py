@@ -210,3 +210,30 @@ class QuarantinedLine(View):
     code: str
     reason: str
     excerpt: str
+
+
+class Decision(View):
+    """One entry of the audit trail: who decided what about a run, when and why.
+
+    `subject` is what of the run it is about: a policy for a reveal, a reference such as `row:ID` for a note.
+    `report_hash` is the report that was looked at.
+    """
+
+    id: int
+    run: str
+    at: str
+    kind: Literal["note", "reveal", "sign", "override"]
+    by: str
+    subject: str | None
+    reason: str | None
+    decision: Literal["approve", "reject"] | None = None
+    report_hash: str | None = None
+
+
+class Reveal(View):
+    """Who let the numbers of a refused policy be shown, when, and why."""
+
+    policy: str
+    by: str
+    at: str
+    reason: str

@@ -103,14 +103,15 @@ def details(column: Column, given: pl.Series) -> pl.Series:
 
 def read_logprobs(tables: RunTables, policy: str, n: int) -> Column:
     """Return one policy's stored log-prob column."""
-    frame = tables.read('select "row", value, code from logprob where policy = ? order by "row"', [policy])
+    frame = tables.read('select "row", value, code, detail from logprob where policy = ? order by "row"', [policy])
     return _column(frame, "value", n)
 
 
 def read_judgements(tables: RunTables, n: int) -> Column:
     """Return the stored judge scores (draw 0, or the mean over draws where there are several)."""
     frame = tables.read(
-        'select "row", avg(score) as value, case when avg(score) is null then min(code) end as code '
+        'select "row", avg(score) as value, case when avg(score) is null then min(code) end as code, '
+        "case when avg(score) is null then min(detail) end as detail "
         'from judgement group by "row" order by "row"'
     )
     return _column(frame, "value", n)
@@ -118,8 +119,11 @@ def read_judgements(tables: RunTables, n: int) -> Column:
 
 def read_labels(tables: RunTables, n: int) -> Column:
     """Return the oracle labels the experiment may see; NaN elsewhere."""
-    frame = tables.read('select "row", label as value, code from oracle_label order by "row"')
+    frame = tables.read('select "row", label as value, code, detail from oracle_label order by "row"')
     return _column(frame, "value", n)
+
+
+REPORTED = r"^reported (-?[0-9][0-9.e+-]*)$"
 
 
 def _column(frame: pl.DataFrame, name: str, n: int) -> Column:
@@ -128,4 +132,8 @@ def _column(frame: pl.DataFrame, name: str, n: int) -> Column:
     where = frame["row"].to_numpy()
     values[where] = as_floats(frame[name])
     codes[where] = as_objects(frame["code"])
-    return Column(values=values, codes=codes, reported=values.copy())
+    reported = values.copy()
+    told = frame["detail"].str.extract(REPORTED).cast(pl.Float64)
+    flagged = told.is_not_null().to_numpy()
+    reported[where[flagged]] = told.drop_nulls().to_numpy()
+    return Column(values=values, codes=codes, reported=reported)

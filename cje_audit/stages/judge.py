@@ -7,12 +7,23 @@ import polars as pl
 
 from cje_audit.checks.frame import Column, Rows
 from cje_audit.checks.judge import audit_scores, check_judge
+from cje_audit.checks.judge_atoms import Evidence
 from cje_audit.domain.experiment import Experiment, Judge
 from cje_audit.domain.import_spec import RunSpec
 from cje_audit.domain.policy import content_hash
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext, StageOutcome
-from cje_audit.stages.columns import as_floats, as_objects, details, nullable, read_rows, read_texts, status, strings
+from cje_audit.stages.columns import (
+    as_floats,
+    as_objects,
+    details,
+    nullable,
+    read_logprobs,
+    read_rows,
+    read_texts,
+    status,
+    strings,
+)
 from cje_audit.stages.dataset import IMPORTED
 from cje_audit.store.answers import Question
 from cje_audit.store.tables import TableWrite
@@ -48,7 +59,9 @@ def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> 
     frame = pl.read_parquet(
         context.folder / IMPORTED, columns=["judge_score", "judge_code", "judge_detail", "judge_text"]
     )
-    column = audit_scores(rows, as_floats(frame["judge_score"]), as_objects(frame["judge_code"]), scale)
+    column = audit_scores(
+        rows, as_floats(frame["judge_score"]), as_objects(frame["judge_code"]), scale, _evidence(context, rows)
+    )
     table = pl.DataFrame(
         {
             "row": pl.int_range(rows.n, dtype=pl.Int32, eager=True),
@@ -61,6 +74,14 @@ def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> 
         }
     )
     return column, table
+
+
+def _evidence(context: StageContext, rows: Rows) -> Evidence:
+    """Return what recorded scores are held against: labels, nats per character under the logging policy, length."""
+    labels = as_floats(pl.read_parquet(context.folder / IMPORTED, columns=["oracle_label"])["oracle_label"])
+    logging = read_logprobs(context.tables, str(context.facts("dataset")["logging_name"]), rows.n)
+    chars = np.where(rows.response_chars > 0, rows.response_chars, np.nan)
+    return Evidence((labels, logging.values / chars, chars))
 
 
 def _asked(context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataFrame) -> tuple[Column, pl.DataFrame]:

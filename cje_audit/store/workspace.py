@@ -186,6 +186,10 @@ class Workspace:
         )
         return bool(changed)
 
+    def expect(self, run: str, pid: int) -> None:
+        """Note which process was started for a queued run, unless it has claimed the run already."""
+        self._write("update run set pid = ? where id = ? and pid is null and status = 'queued'", (pid, run))
+
     def release(self, run: str, pid: int | None) -> None:
         """Give up a claim, if it is still this process's (None: whoever holds it)."""
         if pid is None:

@@ -75,7 +75,7 @@ def test_row_order_does_not_matter() -> None:
         facts, rows=rows, judge=turn(facts.judge), oracle=turn(facts.oracle), logging_column=turn(facts.logging_column),
         target_columns={k: turn(v) for k, v in facts.target_columns.items()},
     )  # fmt: skip
-    one, two = ([e for e in policy(report_of(f), "near").estimates if e.primary][0] for f in (facts, back))
+    one, two = (next(e for e in policy(report_of(f), "near").estimates if e.primary) for f in (facts, back))
     assert (one.value, one.standard_error) == pytest.approx((two.value, two.standard_error), abs=1e-12)
 
 

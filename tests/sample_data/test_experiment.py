@@ -9,7 +9,7 @@ from cje_audit.domain.errors import ModelMissing
 from cje_audit.domain.policy import Policy
 from cje_audit.providers.scoring import compute_log_prob
 
-TARGETS = ("clone", "four_examples", "full_sentences", "unhelpful")
+TARGETS = ("clone", "four_examples", "two_examples", "unhelpful")
 
 
 def log_ratio(rows, policy):
@@ -48,7 +48,7 @@ def test_the_clone_was_scored_to_the_same_values(rows):
 
 def test_the_weights_are_what_the_tuning_aimed_at(rows):
     assert ess_fraction(rows, "four_examples") >= 0.3
-    assert 0.03 <= ess_fraction(rows, "full_sentences") <= 0.2
+    assert 0.03 <= ess_fraction(rows, "two_examples") <= 0.2
     weight = np.exp(log_ratio(rows, "four_examples"))
     assert weight.max() / weight.sum() < 0.05
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cje_audit.domain.experiment import EndpointLimits, Execution, Experiment, Judge, Price
 from cje_audit.domain.policy import Endpoint
-from cje_audit.providers.base import Answer, Provider
+from cje_audit.providers.base import Provider
 from cje_audit.providers.registry import make_provider
 from cje_audit.stages.asking.clock import Clock
 from cje_audit.stages.asking.cost import Spend, Tokens, price_of, price_table

@@ -1,4 +1,4 @@
-"""One endpoint as the asking loop sees it: may a request leave now, and what does its end say about the endpoint?"""
+"""One endpoint as the asking loop sees it: whether a request may leave now, and what its end says about it."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SPEEDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Leave to ask: when it was given (loop's clock), and whether the request only sees whether the endpoint is back."""
+    """Leave to ask: when it was given (loop's clock), and whether the request is a probe of a broken endpoint."""
 
     began: float
     probe: bool

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from cje_audit.domain.codes import FailureCode
@@ -86,13 +85,20 @@ class Loop:
         StoreError
             When answers cannot be stored.
         """
-        tell = asyncio.get_running_loop().call_soon_threadsafe
+        loop = asyncio.get_running_loop()
+
+        def told(what: Callable[[Any], None]) -> Callable[[Any], None]:
+            def tell(value: Any) -> None:
+                loop.call_soon_threadsafe(what, value)
+
+            return tell
+
         self._reporter = Reporter(self._context.progress, self._document)
         self._writer = AnswerWriter(
             self._context.answers.path,
-            stored=partial(tell, self._stored),
-            safe=partial(tell, self._safe),
-            broken=partial(tell, self._store_broke),
+            stored=told(self._stored),
+            safe=told(self._safe),
+            broken=told(self._store_broke),
         )
         watch = asyncio.create_task(self._watch())
         try:
@@ -234,7 +240,7 @@ class Loop:
     # -- what the writer tells ------------------------------------------------------------------------------------
 
     def _stored(self, numbers: Iterable[int]) -> None:
-        """An answer is out of a kill's reach: its place is free, its question ended or asked again later."""
+        """Free the places of answers that no kill can undo; their questions have ended, or are asked again later."""
         for number in numbers:
             ended = self._storing.pop(number)
             self._gate.released()
@@ -246,7 +252,7 @@ class Loop:
         self._wake.set()
 
     def _safe(self, numbers: Iterable[int]) -> None:
-        """An answer is out of a power loss's reach: only now it counts as done."""
+        """Count as done the answers that no power loss can undo."""
         ends = [self._unsafe.pop(number) for number in numbers if number in self._unsafe]
         self._reporter.ended(done=len(ends), failed=sum(ends))
 

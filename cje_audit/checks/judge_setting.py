@@ -1,0 +1,116 @@
+"""Whether one judge, on one scale, stands behind all scores, and whether labels are more than copies of them."""
+
+import numpy as np
+
+from cje_audit.checks import thresholds
+from cje_audit.checks.build import examples, not_evaluated
+from cje_audit.checks.frame import Bools, Column, Floats, Rows
+from cje_audit.checks.resolution import grid_size
+from cje_audit.checks.words import count, percent, span
+from cje_audit.domain.checks import Check, CheckStatus
+from cje_audit.numerics.arrays import Pair
+
+SINGLE = "judge.single_judge"
+LEAK = "judge.oracle_leak"
+FACTORS = (5.0, 10.0, 20.0, 100.0)
+
+
+def single_judge(rows: Rows, column: Column, scale: Pair) -> Check:
+    """Ask whether all scores are on the declared scale, or some of them on one that is a multiple of it."""
+    given = column.reported
+    if np.count_nonzero(~np.isnan(given)) < thresholds.DENSITY_ROWS:
+        return not_evaluated(SINGLE, f"only {count(column.n_ok, rows.n)} rows have a score")
+    mask, other = other_scale(given, scale)
+    n = int(np.count_nonzero(mask))
+    return Check(
+        id=SINGLE,
+        status=CheckStatus.FAIL if n else CheckStatus.PASS,
+        value=n / rows.n,
+        threshold=thresholds.SCALE_SHARE,
+        n_affected=n,
+        sentence=f"{count(n, rows.n)} scores look as if they were given on the scale {span(other)}, "
+        f"not on {span(scale)}: more than one judge setting is behind them."
+        if n
+        else f"All scores look as if they were given on one scale, {span(scale)}.",
+        what_to_do="Bring all scores to one scale, or judge all rows with one setting." if n else None,
+        example_ids=examples(rows, mask),
+    )
+
+
+def other_scale(given: Floats, scale: Pair) -> tuple[Bools, Pair | None]:
+    """Return the scores that belong to another scale, and that scale; `given` is NaN where nothing came."""
+    low, high = scale
+    nobody = np.zeros(len(given), dtype=bool)
+    over = given > high
+    for factor in FACTORS:
+        wider = (low, low + factor * (high - low))
+        if _is_part(over, given) and np.all(given[over] <= wider[1]):
+            return over, wider
+    for factor in FACTORS:
+        narrower = (low, low + (high - low) / factor)
+        finer = _finer_part(given, scale, narrower)
+        if finer is not None:
+            return finer, narrower
+    return nobody, None
+
+
+def _is_part(mask: Bools, given: Floats) -> bool:
+    """Say whether these are enough to be a part of the scores, and not all of them."""
+    k, n = int(np.count_nonzero(mask)), int(np.count_nonzero(~np.isnan(given)))
+    return thresholds.SCALE_ROWS <= k < n and k >= thresholds.SCALE_SHARE * n
+
+
+def _finer_part(given: Floats, scale: Pair, narrower: Pair) -> Bools | None:
+    """Return the scores in the lowest part of the scale when they are written more finely than all the others."""
+    above = np.unique(given[(given > narrower[1]) & (given <= scale[1])])
+    if len(above) < 3 or scale[0] != 0:
+        return None
+    step = float(np.median(grid_size(above)))
+    inside = (given > scale[0]) & (given <= narrower[1])
+    off = inside & (np.abs(given / step - np.round(given / step)) > 1e-9) if step > 0 else np.zeros_like(inside)
+    coarse = step >= thresholds.SCALE_STEP * narrower[1]
+    return inside if coarse and _is_part(off, given) else None
+
+
+def oracle_leak(rows: Rows, column: Column, oracle: Column | None) -> Check:
+    """Ask whether labels are copies of the scores, as they are or stretched."""
+    both = column.ok & oracle.ok if oracle is not None else np.zeros(rows.n, dtype=bool)
+    n = int(np.count_nonzero(both))
+    if oracle is None or n < thresholds.LEAK_ROWS:
+        return not_evaluated(LEAK, f"{count(n, rows.n)} rows have both a score and a label")
+    copies = np.zeros(rows.n, dtype=bool)
+    copies[both] = copied(column.values[both], oracle.values[both])
+    k = int(copies.sum())
+    return Check(
+        id=LEAK,
+        status=CheckStatus.FAIL if k else CheckStatus.PASS,
+        value=k / n,
+        threshold=thresholds.LEAK_SHARE,
+        n_affected=k,
+        sentence=f"{count(k, n)} labels are copies of the judge's scores: they say nothing about the judge."
+        if k
+        else f"Labels are no copies of the scores: {percent(_equal_share(column, oracle, both))} of {n:,} are equal.",
+        what_to_do="Take the labels from a source that does not know the scores." if k else None,
+        example_ids=examples(rows, copies),
+    )
+
+
+def _equal_share(column: Column, oracle: Column, both: Bools) -> float:
+    return float(np.mean(column.values[both] == oracle.values[both]))
+
+
+def copied(scores: Floats, labels: Floats) -> Bools:
+    """Mark labels that are copies of the scores; both of shape (n,), without NaN.
+
+    All are, when they lie on one straight line (correlation 0.9999) through at least five values. Single ones are,
+    when enough of them equal a score to the last of four or more decimals, which no second opinion does.
+    """
+    enough = min(len(np.unique(scores)), len(np.unique(labels))) >= thresholds.LEAK_VALUES
+    if enough and abs(float(np.corrcoef(scores, labels)[0, 1])) >= thresholds.LEAK_LINE:
+        return np.ones(len(scores), dtype=bool)
+    equal = scores == labels
+    if enough and np.mean(equal) >= thresholds.LEAK_SHARE:
+        return equal
+    fine = equal & (np.abs(scores * 1e3 - np.round(scores * 1e3)) > 1e-6)
+    many = np.count_nonzero(fine) >= thresholds.LEAK_FEW
+    return fine if many else np.zeros(len(scores), dtype=bool)

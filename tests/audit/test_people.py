@@ -1,0 +1,177 @@
+"""What people decide: written down once, never changed, and void when the ground moves."""
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cje_audit.audit import Audit, ImportOptions
+from cje_audit.domain.errors import AuditError, InputError, NotFound
+from cje_audit.report.estimates_csv import estimates_csv
+from cje_audit.store.files import RunFiles
+from tests.app.reports import policy as made_policy
+from tests.app.reports import report as made_report
+from tests.cli.helpers import cje
+from tests.pages.conftest import rows_of_every_kind
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
+    folder = tmp_path_factory.mktemp("people")
+    data = folder / "rows.jsonl"
+    data.write_text("".join(json.dumps(r) + "\n" for r in rows_of_every_kind()), encoding="utf-8")
+    audit = Audit.open(folder / "workspace")
+    for name in ("one", "two", "three"):
+        run = audit.import_files([data], _options(), name=name)
+        assert audit.wait(run, timeout_s=120).status == "complete"
+    yield audit
+    audit.close()
+
+
+def _options() -> ImportOptions:
+    return ImportOptions()
+
+
+@pytest.fixture
+def run(opened: Audit) -> str:
+    """A finished run nobody has decided on yet."""
+    return next(r.id for r in opened.runs() if not opened.decisions(r.id))
+
+
+def files_of(audit: Audit, run: str) -> dict[str, bytes]:
+    folder = RunFiles(audit.workspace / "runs" / run).folder
+    return {str(p): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_a_sign_off_is_carried_by_the_report_and_void_after_a_reveal(opened: Audit, run: str) -> None:
+    before, hash_before = files_of(opened, run), opened.report(run).report_hash()
+    assert opened.report(run).sign_off.state == "none"
+    entry = opened.sign(run, "approve", by=" Ada ", note="read in full")
+    signed = opened.report(run)
+    assert (entry.by, entry.decision, entry.report_hash) == ("Ada", "approve", hash_before)
+    assert (signed.sign_off.state, signed.sign_off.by, signed.sign_off.note) == ("approved", "Ada", "read in full")
+    assert signed.sign_off.report_hash == signed.report_hash() == hash_before
+    opened.reveal(run, "far", reason="asked by the board", by="Bob")
+    assert opened.report(run).sign_off.state == "void"
+    opened.sign(run, "reject", by="Eve")
+    assert opened.report(run).sign_off.state == "rejected"
+    assert files_of(opened, run) == before
+    assert opened.verify(run) == ()
+
+
+def test_a_revealed_policy_stays_refused_and_says_by_whom_and_why(opened: Audit, run: str) -> None:
+    assert opened.revealed(run) == {}
+    assert "far" not in opened.estimates_csv(run)
+    opened.reveal(run, "far", reason="asked by the board", by="Bob")
+    opened.reveal(run, "far", reason="asked again", by="Eve")
+    shown = opened.revealed(run)["far"]
+    assert (shown.by, shown.reason) == ("Bob", "asked by the board")
+    found = opened.report(run).policy("far")
+    assert found is not None
+    assert found.verdict == "refuse"
+    lines = list(csv.DictReader(io.StringIO(opened.estimates_csv(run))))
+    far = [line for line in lines if line["policy"] == "far"]
+    assert {(x["verdict"], x["revealed_by"], x["primary"]) for x in far} == {("refuse", "Bob", "False")}
+    assert all(x["n_used"] and x["n_total"] and x["interval_low"] for x in lines if x["value"])
+
+
+def test_a_note_stands_on_what_exists(opened: Audit, run: str) -> None:
+    for on in ("run", "policy:far", "check:estimation.ess", "row:p00000"):
+        assert opened.note(run, "look here", on=on, by="Ada").subject == on
+    for on in ("policy:nobody", "check:none.such", "row:nobody"):
+        with pytest.raises(NotFound):
+            opened.note(run, "look here", on=on, by="Ada")
+    for on in ("", "row:", "somewhere", "policy"):
+        with pytest.raises(AuditError, match="cannot stand on|no policy"):
+            opened.note(run, "look here", on=on, by="Ada")
+    assert [d.subject for d in opened.decisions(run)] == ["row:p00000", "check:estimation.ess", "policy:far", "run"]
+    assert opened.trail(limit=1)[0] == opened.decisions(run)[0]
+
+
+def test_what_has_no_name_or_no_reason_is_refused_in_one_sentence(opened: Audit) -> None:
+    run, before = opened.runs()[0].id, len(opened.trail(limit=1000))
+    for name, reason in (
+        ("", "why"),
+        ("  ", "why"),
+        ("Ada", ""),
+        ("Ada", " \n"),
+        ("x" * 121, "why"),
+        ("a\x1b[2J", "why"),
+    ):
+        with pytest.raises(InputError) as raised:
+            opened.reveal(run, "far", reason=reason, by=name)
+        assert raised.value.sentence.endswith(".")
+        assert "\n" not in raised.value.sentence
+    with pytest.raises(InputError, match="needs a name"):
+        opened.sign(run, "approve", by="")
+    with pytest.raises(InputError, match="needs a text"):
+        opened.note(run, " ", by="Ada")
+    assert len(opened.trail(limit=1000)) == before
+
+
+def test_only_a_refused_policy_can_be_revealed(opened: Audit) -> None:
+    run = opened.runs()[0].id
+    with pytest.raises(InputError, match="shown already"):
+        opened.reveal(run, "near", reason="why", by="Ada")
+    with pytest.raises(NotFound, match="no policy"):
+        opened.reveal(run, "nobody", reason="why", by="Ada")
+
+
+def test_only_the_report_that_was_read_is_signed(opened: Audit) -> None:
+    run = opened.runs()[0].id
+    with pytest.raises(InputError, match="changed after"):
+        opened.sign(run, "approve", by="Ada", seen="0" * 64)
+    with pytest.raises(InputError, match="cannot be signed"):
+        opened.sign(run, "maybe", by="Ada")
+
+
+def test_a_run_without_a_report_takes_notes_only(opened: Audit, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("not a row\n", encoding="utf-8")
+    run = opened.import_files([empty], _options())
+    opened.wait(run, timeout_s=60)
+    with pytest.raises(NotFound, match="no report yet"):
+        opened.sign(run, "approve", by="Ada")
+    assert opened.note(run, "the file was wrong", by="Ada").kind == "note"
+
+
+def test_the_trail_cannot_be_changed(opened: Audit) -> None:
+    with sqlite3.connect(opened.workspace / "workspace.sqlite") as db:
+        for change in ("update decision set by = 'x'", "delete from decision"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                db.execute(change)
+    db.close()
+
+
+def test_the_commands_print_the_new_entry(opened: Audit) -> None:
+    run = opened.runs()[-1].id
+    noted = cje(opened.workspace, "note", run, "via the terminal", "--on", "policy:far", "--by", "Ada", "--json")
+    assert (noted.code, noted.document["reason"], noted.document["subject"]) == (0, "via the terminal", "policy:far")
+    shown = cje(opened.workspace, "reveal", run, "far", "--reason", "asked", "--by", "Ada", "--json")
+    assert (shown.code, shown.document["kind"]) == (0, "reveal")
+    signed = cje(opened.workspace, "sign", run, "--decision", "approve", "--by", "Ada", "--json")
+    assert (signed.code, signed.document["decision"]) == (0, "approve")
+    assert cje(opened.workspace, "report", run, "--json").document["sign_off"]["state"] == "approved"
+
+
+def test_a_wrong_decision_is_one_sentence_and_code_two(opened: Audit) -> None:
+    run = opened.runs()[-1].id
+    wrong = cje(opened.workspace, "sign", run, "--decision", "maybe", "--by", "Ada", "--json")
+    assert wrong.code == 2
+    assert wrong.document["error"]["expected"] == "approve or reject"
+    nameless = cje(opened.workspace, "reveal", run, "far", "--reason", "asked", "--by", "", "--json")
+    assert (nameless.code, nameless.document["error"]["sentence"]) == (
+        2,
+        "A decision needs a name, and none was given.",
+    )
+
+
+def test_a_hostile_policy_name_is_no_formula() -> None:
+    hostile = [made_policy(sign + "cmd()", "report") for sign in ("=", "+", "-", "@", "\t", "\r")]
+    lines = list(csv.DictReader(io.StringIO(estimates_csv(made_report(*hostile), {}), newline="")))
+    assert len(lines) == len(hostile)
+    assert all(line["policy"].startswith("'") for line in lines)
