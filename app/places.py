@@ -92,6 +92,9 @@ PLACES: dict[str, Place] = {
             "fresh draws",
             "effective sample size",
             "ESS fraction",
+            "reveal",
+            "sign-off",
+            "redacted",
         ),
     ),
     "validation": Place(
@@ -144,6 +147,15 @@ PLACES: dict[str, Place] = {
             "log-probability",
             "judge score",
         ),
+    ),
+    "trail": Place(
+        path="../pages/trail.py",
+        title="Audit trail",
+        icon=":material/history_edu:",
+        url_path="trail",
+        section=START,
+        question="Who decided what, when, and why? Entries are added, never changed and never removed.",
+        terms=("audit trail", "reveal", "sign-off"),
     ),
     "live": Place(
         path="../pages/live.py",

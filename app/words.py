@@ -42,6 +42,10 @@ GLOSSARY: dict[str, str] = {
     "worker": "The separate process that runs the stages. It goes on when this page or the dashboard is closed.",
     "heartbeat": "The worker's sign of life, written every second.",
     "possibly paid twice": "Questions that were in flight when the worker was lost. They are asked again and may be billed twice.",
+    "reveal": "A named person lets a refused number be shown, for a written reason. The verdict stays; an earlier sign-off becomes void.",
+    "sign-off": "A named person approves or rejects exactly this report. Any later change of the report makes it void.",
+    "audit trail": "The list of what people decided. Entries are added, never changed and never removed.",
+    "redacted": "Without row ids and without anything that quotes a row, so that a report can leave the house.",
     "reused answer": "An answer stored by an earlier run or before an interruption; the model was not asked again.",
 }  # fmt: skip
 
@@ -89,6 +93,22 @@ STAGE_STATE: dict[str, Badge] = {
     "failed": Badge("Failed", "red", ":material/cancel:", "The stage stopped on an error."),
     "skipped": Badge("Skipped", "gray", ":material/skip_next:", "Not needed for this run."),
 }  # fmt: skip
+
+SIGN_OFF: dict[str, Badge] = {
+    "none": Badge("Not signed", "gray", ":material/draw:", "Nobody has approved or rejected this report yet."),
+    "approved": Badge("Approved", "green", ":material/check_circle:", "A named person approved exactly this report."),
+    "rejected": Badge("Rejected", "red", ":material/cancel:", "A named person rejected exactly this report."),
+    "void": Badge("Sign-off void", "orange", ":material/history:", "The report changed, or a refused number was revealed, after it was signed."),
+}  # fmt: skip
+
+DECISION: dict[str, Badge] = {
+    "note": Badge("Note", "blue", ":material/sticky_note_2:", "Something a person wants remembered."),
+    "reveal": Badge("Reveal", "orange", ":material/visibility:", "A refused number was let be shown; the verdict stays."),
+    "sign": Badge("Sign-off", "green", ":material/draw:", "A report was approved or rejected."),
+    "override": Badge("Override", "red", ":material/gavel:", "A failing check was set aside, by name and for a reason."),
+}  # fmt: skip
+
+SIGNED: dict[str, str] = {"approve": "Approve", "reject": "Reject"}
 
 WORKER: dict[str, Badge] = {
     "starting": Badge("Worker starting", "gray", ":material/schedule:", "The worker process is being started."),

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cje_audit.audit import creation, live, people, processes
+from cje_audit.audit.gate import Gated, gate
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.report import Report
 from cje_audit.domain.views import (
     Decision,
+    DecisionPage,
     DryRunView,
     FailedCell,
     FailurePage,
@@ -24,7 +26,8 @@ from cje_audit.domain.views import (
     Validation,
     WeightView,
 )
-from cje_audit.formats.dry_run import dry_run
+from cje_audit.formats.dry_run import columns_of, dry_run
+from cje_audit.formats.naming import ALIASES
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.report.estimates_csv import estimates_csv
@@ -144,9 +147,13 @@ class Audit:
         """Return the audit trail of one run, newest first."""
         return tuple(people.view(e) for e in self._trail.of_run(self._runs.get(run).id))
 
-    def trail(self, *, offset: int = 0, limit: int = 50) -> tuple[Decision, ...]:
-        """Return one page of the audit trail of all runs, newest first."""
-        return tuple(people.view(e) for e in self._trail.page(offset=offset, limit=limit))
+    def trail(self, run: str | None = None, *, offset: int = 0, limit: int = 50) -> DecisionPage:
+        """Return one page of the audit trail of a run, or of all runs, newest first."""
+        wanted = None if run is None else self._runs.get(run).id
+        entries = self._trail.page(wanted, offset=offset, limit=limit)
+        return DecisionPage(
+            total=self._trail.count(wanted), offset=offset, rows=tuple(people.view(e) for e in entries)
+        )
 
     def revealed(self, run: str) -> dict[str, Reveal]:
         """Return, by policy, who let the refused numbers of this report be shown."""
@@ -171,6 +178,12 @@ class Audit:
             experiment = self._experiment(text, base)
         except AuditError as error:
             return Validation(ok=False, sentence=error.sentence, what_to_do=error.what_to_do)
+        if not Path(experiment.data.path).is_file():
+            return Validation(
+                ok=False,
+                sentence=f"There is no data file {Path(experiment.data.path).name} where this configuration looks for it.",
+                what_to_do="Upload it under exactly this name, or write its full path on this machine as data.path.",
+            )
         n = len(experiment.target_policies)
         return Validation(
             ok=True,
@@ -194,6 +207,23 @@ class Audit:
     def dry_run(self, paths: Sequence[Path], options: ImportOptions) -> DryRunView:
         """Say what an import would read, storing nothing."""
         return DryRunView.model_validate(dry_run(paths, options).document())
+
+    @staticmethod
+    def gate(
+        dataset: Path, options: ImportOptions, *, strict: bool = False, write: Path | None = None,
+        manifest: Path | None = None,
+    ) -> Gated:  # fmt: skip
+        """Say whether a dataset is fit to train or evaluate on; stores nothing but the manifest asked for."""
+        return gate(dataset, options, strict=strict, write=write, manifest_path=manifest)
+
+    def columns(self, paths: Sequence[Path], options: ImportOptions) -> tuple[str, ...]:
+        """Return the columns of files, also of those that hold no row as they are."""
+        return columns_of(paths, options)
+
+    @staticmethod
+    def fields() -> tuple[str, ...]:
+        """Return the fields a column may be read as."""
+        return tuple(ALIASES)
 
     def import_files(
         self,
@@ -229,6 +259,11 @@ class Audit:
             stem: self.import_files([folder / f"{stem}.jsonl"], ImportOptions(), fresh_draws=fresh, name=title)
             for stem, title in SIBLINGS.items()
         }
+
+    def demo_runs(self) -> dict[str, str]:
+        """Return the newest runs of the demo and its siblings by name; those never imported are left out."""
+        titles = {DEMO_NAME: "experiment", **{title: stem for stem, title in SIBLINGS.items()}}
+        return {titles[r.name]: r.id for r in reversed(self._runs.all()) if r.name in titles}
 
     def _start(self, record: RunRecord) -> str:
         log = self._runs.run_dir(record.id) / "worker.log"

@@ -10,6 +10,7 @@ from scipy.special import ndtr
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import examples, not_evaluated, row_status
 from cje_audit.checks.frame import Bools, Rows, equals
+from cje_audit.checks.manifest import ManifestFacts, manifest
 from cje_audit.checks.text_marks import TextMarks, runaway, template_contamination
 from cje_audit.checks.words import count, percent
 from cje_audit.domain.checks import Check, CheckStatus
@@ -35,7 +36,8 @@ class DatasetFacts:
 
     `n_lines` counts every line read. `conflicting_ids` are ids whose copies differ (they are not in `quarantined`).
     `unfinished`, bool (n,), marks responses whose last visible character is not in `UNFINISHED_OK`; None if unknown.
-    `marks` is what was found in the texts; None if they are not at hand.
+    `marks` is what was found in the texts; None if they are not at hand. `manifest` is
+    what the data's manifest says, None where no run was asked about one.
     """
 
     n_lines: int
@@ -44,6 +46,7 @@ class DatasetFacts:
     conflicting_ids: tuple[str, ...] = ()
     unfinished: Bools | None = None
     marks: TextMarks | None = None
+    manifest: ManifestFacts | None = None
 
 
 def check_dataset(facts: DatasetFacts, rows: Rows) -> list[Check]:
@@ -51,6 +54,7 @@ def check_dataset(facts: DatasetFacts, rows: Rows) -> list[Check]:
     return [
         schema(facts, rows),
         duplicate_ids(facts, rows),
+        manifest(facts.manifest),
         template_contamination(facts.marks, rows),
         runaway(facts.marks, rows),
         truncation(facts, rows),

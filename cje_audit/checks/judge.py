@@ -6,7 +6,7 @@ from cje_audit.checks import thresholds
 from cje_audit.checks.build import Fault, examples, none_evaluated, not_evaluated, row_check, row_status
 from cje_audit.checks.faults import has_code, is_clean
 from cje_audit.checks.frame import Codes, Column, Floats, Rows
-from cje_audit.checks.judge_atoms import Evidence, atoms
+from cje_audit.checks.judge_atoms import Evidence, atoms, lonely
 from cje_audit.checks.judge_setting import LEAK, SINGLE, oracle_leak, single_judge
 from cje_audit.checks.words import count, number, span
 from cje_audit.domain.checks import Check, CheckStatus
@@ -20,7 +20,7 @@ def audit_scores(rows: Rows, reported: Floats, codes: Codes, scale: Pair, eviden
     """Find the faults of a column of scores.
 
     `reported`, float64 (n,), is NaN or ±inf where no number came; `codes`, object (n,), holds codes already known, and
-    they stay. New codes: `no_score`, `non_finite`, `out_of_range` for a score outside the declared scale, and `sentinel`
+    they stay. New codes: `no_score`, `non_finite`, `out_of_range` for a score outside the declared scale, `sentinel`
     for a failure recorded as a score; `evidence` is what scores are held against.
     """
     low, high = scale
@@ -41,7 +41,7 @@ def check_judge(rows: Rows, column: Column | None, oracle: Column | None, scale:
     return [
         scored(rows, column),
         score_range(rows, column, scale),
-        sentinel_scores(rows, column),
+        sentinel_scores(rows, column, scale),
         constant(rows, column),
         oracle_leak(rows, column, oracle),
         single_judge(rows, column, scale),
@@ -51,8 +51,8 @@ def check_judge(rows: Rows, column: Column | None, oracle: Column | None, scale:
 LATER = ("judge.range", "judge.sentinel_scores", "judge.constant", LEAK, SINGLE)
 
 
-def sentinel_scores(rows: Rows, column: Column) -> Check:
-    """Ask whether failures were recorded as scores."""
+def sentinel_scores(rows: Rows, column: Column, scale: Pair) -> Check:
+    """Ask whether failures were recorded as scores; an isolated atom that nothing else speaks against only warns."""
     fault = Fault(
         "judge.sentinel_scores",
         "scores",
@@ -60,7 +60,22 @@ def sentinel_scores(rows: Rows, column: Column) -> Check:
         "No score looks like a failure that was recorded as one.",
         "Record a failed judgement as missing, with its reason, and judge these rows again.",
     )
-    return row_check(fault, rows, has_code(column, FailureCode.SENTINEL))
+    check = row_check(fault, rows, has_code(column, FailureCode.SENTINEL))
+    alone = lonely(column.values, scale)
+    if check.status is not CheckStatus.PASS or not alone.any():
+        return check
+    n, value = int(alone.sum()), number(float(column.values[alone][0]))
+    return check.model_copy(
+        update={
+            "status": CheckStatus.WARN,
+            "n_affected": n,
+            "value": n / rows.n,
+            "sentence": f"{count(n, rows.n)} scores are exactly {value} with hardly any near it; "
+            "they may be failures recorded as a score, and were kept.",
+            "what_to_do": "Read some of the judge's replies for these rows.",
+            "example_ids": examples(rows, alone),
+        }
+    )
 
 
 def scored(rows: Rows, column: Column | None) -> Check:

@@ -79,15 +79,33 @@ def saturated(distinct: Floats, chosen: Ints, scale: Pair) -> Bools:
 
     Examples
     --------
-    >>> near = np.array([0.0, 0.4, 0.7, 0.99, 0.9995, 1.0])
-    >>> saturated(near, np.array([0, 5]), (0.0, 1.0)).tolist()
+    >>> near = np.array([0.0, 0.4, 0.7, 0.985, 0.99, 0.9995, 1.0])
+    >>> saturated(near, np.array([0, 6]), (0.0, 1.0)).tolist()
     [False, True]
     """
     low, high = scale
     close = thresholds.ATOM_SATURATED * (high - low)
-    at_low = (distinct[chosen] == low) & bool(np.any((distinct > low) & (distinct <= low + close)))
-    at_high = (distinct[chosen] == high) & bool(np.any((distinct < high) & (distinct >= high - close)))
-    return np.asarray(at_low | at_high, dtype=np.bool_)
+    n_low = np.count_nonzero((distinct > low) & (distinct <= low + close))
+    n_high = np.count_nonzero((distinct < high) & (distinct >= high - close))
+    many_low, many_high = n_low >= thresholds.ATOM_TEXTS, n_high >= thresholds.ATOM_TEXTS
+    return np.asarray(((distinct[chosen] == low) & many_low) | ((distinct[chosen] == high) & many_high), dtype=np.bool_)
+
+
+def lonely(scores: Floats, scale: Pair) -> Bools:
+    """Mark the scores at the low end or in the middle that stand alone: four times as many as all within a tenth."""
+    known = ~np.isnan(scores)
+    width, n = scale[1] - scale[0], int(np.count_nonzero(known))
+    found = np.zeros(len(scores), dtype=bool)
+    if len(np.unique(scores[known])) < thresholds.ATOM_VALUES:
+        return found
+    for value in places(scale)[:-1]:
+        at = scores == value
+        near = known & ~at & (np.abs(scores - value) <= thresholds.ATOM_NEAR * width)
+        k = int(np.count_nonzero(at))
+        enough = k >= max(thresholds.TEXT_MARK_ROWS, thresholds.TEXT_MARK_SHARE * n)
+        if enough and k > thresholds.ATOM_ALONE * np.count_nonzero(near):
+            found |= at
+    return found
 
 
 def _stands_out(distinct: Floats, counts: Ints, value: float) -> bool:
@@ -114,14 +132,14 @@ def _misfit(scores: Floats, at: Bools, usable: Bools, column: Floats) -> bool:
     if upper_limit(-abs(trend), n_others, thresholds.ATOM_LEVEL) >= 0:
         return False
     value = float(scores[rows][0])
-    beside = others & (np.abs(scores - value) <= _reach(np.abs(scores[others] - value), n_rows))
+    beside = others & (np.abs(scores - value) <= _reach(np.abs(scores[others] - value)))
     below_bulk = value < float(np.median(scores[others]))
     test = rank_test(column[rows], column[beside])
     toward = test.superiority - 0.5 if (trend > 0) == below_bulk else 0.5 - test.superiority
     return toward > thresholds.MISSING_SIZE and test.p_value < thresholds.MISSING_P
 
 
-def _reach(distances: Floats, n_rows: int) -> float:
+def _reach(distances: Floats) -> float:
     """Return how far one must go from an atom to meet enough of its neighbours."""
-    wanted = min(len(distances), max(n_rows, int(thresholds.ATOM_NEIGHBOURS)))
+    wanted = min(len(distances), int(thresholds.ATOM_NEIGHBOURS))
     return float(np.partition(distances, wanted - 1)[wanted - 1])

@@ -4,7 +4,7 @@ import numpy as np
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import Fault, examples, not_evaluated, row_check
-from cje_audit.checks.frame import Column, PolicyFacts, Rows
+from cje_audit.checks.frame import Column, Floats, PolicyFacts, Rows
 from cje_audit.checks.logprob_column import check_logprob_column
 from cje_audit.checks.words import count, number
 from cje_audit.domain.checks import Check, CheckStatus
@@ -33,6 +33,7 @@ def check_logging_policy(rows: Rows, column: Column | None, facts: PolicyFacts) 
         computed(rows, column, facts),
         *check_logprob_column("logging_policy", rows, column),
         sampling_density(rows, column, facts),
+        single_policy(rows, column, facts),
     ]
 
 
@@ -80,3 +81,37 @@ def sampling_density(rows: Rows, column: Column | None, facts: PolicyFacts) -> C
         "the weights are relative to a density nobody sampled from.",
         what_to_do="Draw the responses at temperature 1 and top_p 1, or read the estimates as approximate.",
     )
+
+
+def single_policy(rows: Rows, column: Column | None, facts: PolicyFacts) -> Check:
+    """Ask whether one policy is behind all rows: by its identity, else by texts that are there more than once."""
+    check = "logging_policy.single_policy"
+    if facts.identity is not None:
+        sentence = f"All {rows.n:,} rows belong to one identity of {facts.name}."
+        return Check(id=check, status=CheckStatus.PASS, n_affected=0, sentence=sentence)
+    split = repeated_texts(rows, column) if column is not None else np.zeros(0)
+    if len(split) < thresholds.REPEATED_TEXTS:
+        return not_evaluated(check, "the file does not say which model wrote each row, and too few texts are repeated")
+    apart = float(np.median(split))
+    differ = apart > thresholds.REPEATED_NATS
+    return Check(
+        id=check,
+        status=CheckStatus.WARN if differ else CheckStatus.PASS,
+        value=apart,
+        threshold=thresholds.REPEATED_NATS,
+        n_affected=int(np.count_nonzero(split > thresholds.REPEATED_NATS)),
+        sentence=f"{len(split):,} texts are there more than once; the log-probs of one text lie {number(apart)} nats "
+        + ("apart: more than one model or setting scored them." if differ else "apart, as those of one policy do."),
+        what_to_do="Score all rows with one model, template and setting." if differ else None,
+    )
+
+
+def repeated_texts(rows: Rows, column: Column) -> Floats:
+    """Return, for each text that is scored more than once, how far its log-probs lie apart (nats)."""
+    keys, values = rows.text_key[column.ok], column.values[column.ok]
+    order = np.lexsort((values, keys))
+    keys, values = keys[order], values[order]
+    first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, dtype=np.int64)
+    last = np.r_[first[1:], len(keys)] - 1 if len(first) else first
+    again = last > first
+    return np.asarray(values[last[again]] - values[first[again]], dtype=np.float64)

@@ -159,6 +159,11 @@ DENSITY_RATIO = _limit(
     "median over rows; no policy change does this, a unit does",
 )
 
+REPEATED_TEXTS = _limit("single_policy.texts", 5, "texts", "scored more than once; fewer show no pattern")
+REPEATED_NATS = _limit(
+    "single_policy.nats", 0.5, "nats", "median distance of one text's log-probs; scoring noise is smaller"
+)
+
 TIED = _limit("uniform_weights.tied", 0.9, "share of rows", "weights exactly tied (within 1e-6 nats)")
 TIED_NATS = _limit("uniform_weights.nats", 1e-6, "nats", "log ratios this close count as tied")
 TIED_ROWS = _limit("uniform_weights.rows", 10, "rows", "fewer rows may tie by chance")
@@ -236,6 +241,10 @@ ATOM_LEVEL = _limit(
     "sentinel_scores.level", 0.999, "confidence", "that labels, surprisal or length follow the scores at all"
 )
 ATOM_NEIGHBOURS = _limit("sentinel_scores.neighbours", 20, "rows", "scored next to an atom, that it is held against")
+ATOM_NEAR = _limit("sentinel_scores.near", 0.1, "of the scale's width", "what counts as near an atom")
+ATOM_ALONE = _limit(
+    "sentinel_scores.alone", 4, "times the scores near it", "an atom in a coarse column that warns without evidence"
+)
 
 SCALE_ROWS = _limit("single_judge.rows", 3, "scores", "on another scale")
 SCALE_SHARE = _limit("single_judge.share", 0.01, "share of scores", "and at least so many")
@@ -290,6 +299,17 @@ NEAR_ZERO_WARN = _limit(
     "estimation.near_zero_weights.warn", 0.5, "share of rows", "weights below 1e-6 on half the rows"
 )
 
+TAME_ROWS = _limit(
+    "interval.tame.ess",
+    100,
+    "effective rows",
+    "below, and with an ESS fraction below .9, the t interval covers too little",
+)
+TAME_FRACTION = _limit("interval.tame.fraction", 0.9, "ESS fraction", "nearly equal weights are as good as none")
+TAME_SHARE = _limit(
+    "interval.tame.share", 0.05, "share of all weight", "heavier rows, and the t interval covers less than 93 %"
+)
+TAME_KHAT = _limit("interval.tame.khat", 0.5, "k̂", "from here on the weights' variance is not finite")
 CALIBRATION_Z = _limit(
     "judge.calibration.z",
     2.33,

@@ -10,7 +10,7 @@ import typer
 
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.cli import server
-from cje_audit.cli.output import STDERR, print_json, print_report, print_runs, say, write_text
+from cje_audit.cli.output import STDERR, print_checks, print_json, print_report, print_runs, say, write_text
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.domain.views import Decision, RunRow
@@ -275,6 +275,30 @@ def _print_decision(entry: Decision, json: bool) -> None:
         print_json(entry.model_dump(mode="json"))
     else:
         say(f"Noted in the audit trail as entry {entry.id}: {entry.kind} by {entry.by} at {entry.at}.")
+
+
+@app.command("gate")
+def gate_command(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A data file, or a folder of data files.")],
+    strict: Annotated[bool, typer.Option("--strict", help="Fail without a whole, matching manifest.")] = False,
+    write: Annotated[Path | None, typer.Option("--write", metavar="FILE", help="Write a manifest there.")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="The manifest; else the one beside the data.")] = None,
+    judge_scale: Annotated[tuple[float, float], typer.Option(metavar="LO HI", help="The judge's scale.")] = (0.0, 1.0),
+    exit_zero: ExitZero = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say whether a dataset is fit to train or evaluate on."""
+    del workspace  # the gate stores nothing there
+    gated = Audit.gate(dataset, ImportOptions(judge_scale=judge_scale), strict=strict, write=write, manifest=manifest)
+    if json:
+        print_json([c.model_dump(mode="json") for c in gated.checks])
+    else:
+        print_checks(gated.checks)
+        say(f"The gate is {'open' if gated.is_open else 'closed'}.")
+    if write is not None and gated.written is None:
+        STDERR.print("No manifest was written, because a check fails.")
+    raise typer.Exit(DONE if gated.is_open or exit_zero else SPEAKS)
 
 
 @app.command("fetch-model")

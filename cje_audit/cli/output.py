@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cje_audit.domain.checks import CheckStatus, Verdict
+from cje_audit.domain.checks import Check, CheckStatus, Verdict
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.report import Estimate, PolicyReport, Report
 from cje_audit.domain.views import RunRow
@@ -64,7 +64,12 @@ def print_report(report: Report) -> None:
     speaking = [c for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)]
     if speaking:
         say("\nChecks that speak:")
-    for check in speaking:
+    print_checks(speaking)
+
+
+def print_checks(checks: Iterable[Check]) -> None:
+    """Print checks, one sentence each, and what to do."""
+    for check in checks:
         about = f" ({check.policy})" if check.policy else ""
         say(f"  {check.status} {check.id}{about}: {check.sentence}")
         if check.what_to_do:

@@ -230,6 +230,14 @@ class Decision(View):
     report_hash: str | None = None
 
 
+class DecisionPage(View):
+    """One page of the audit trail, newest first, and how many entries there are in all."""
+
+    total: int
+    offset: int
+    rows: tuple[Decision, ...]
+
+
 class Reveal(View):
     """Who let the numbers of a refused policy be shown, when, and why."""
 

@@ -69,6 +69,13 @@ def dry_run(paths: Sequence[Path], options: ImportOptions) -> DryRun:
     )
 
 
+def columns_of(paths: Sequence[Path], options: ImportOptions) -> tuple[str, ...]:
+    """Return the columns of the first lines of files, whether or not they make rows."""
+    reader = DatasetReader(options)
+    reader.read(paths, limit=DRY_RUN_ROWS)
+    return tuple(reader.tabulator.columns)
+
+
 def _unread(
     paths: Sequence[Path], options: ImportOptions, reader: DatasetReader, head: Imported
 ) -> tuple[int, list[str]]:

@@ -41,17 +41,29 @@ def tail_size(n: int) -> int:
 
 
 def generalised_pareto_shape(excess: Floats) -> float:
-    r"""Fit the shape k of a generalised Pareto distribution to sorted positive excesses, shape (m,).
-
-    Zhang & Stephens 2009 (Technometrics 51:316): the posterior mean of :math:`\theta=-k/\sigma` over a fixed grid,
-    with their data-based prior. The grid has :math:`30+\lfloor\sqrt m\rfloor` points; k is then drawn towards ½ with
-    the weight of ten observations (Vehtari et al., arXiv 1507.02646, appendix C).
+    """Return the shape k alone; see `fit_generalised_pareto`.
 
     Examples
     --------
     >>> p = (np.arange(1, 2001) - 0.5) / 2000
     >>> round(generalised_pareto_shape(((1 - p) ** -0.5 - 1) / 0.5), 2)
     0.5
+    """
+    return fit_generalised_pareto(excess)[0]
+
+
+def fit_generalised_pareto(excess: Floats) -> tuple[float, float]:
+    r"""Fit shape k and scale σ of a generalised Pareto distribution to sorted positive excesses, shape (m,).
+
+    Zhang & Stephens 2009 (Technometrics 51:316): the posterior mean of :math:`\theta=-k/\sigma` over a fixed grid,
+    with their data-based prior. The grid has :math:`30+\lfloor\sqrt m\rfloor` points; k is then drawn towards ½ with
+    the weight of ten observations (Vehtari et al., arXiv 1507.02646, appendix C); σ goes with the undrawn k.
+
+    Examples
+    --------
+    >>> p = (np.arange(1, 2001) - 0.5) / 2000
+    >>> [round(x, 1) for x in fit_generalised_pareto(((1 - p) ** -0.5 - 1) / 0.5)]
+    [0.5, 1.0]
     """
     m = len(excess)
     points = 30 + int(math.sqrt(m))
@@ -62,7 +74,7 @@ def generalised_pareto_shape(excess: Floats) -> float:
     weight = np.exp(likelihood - likelihood.max())
     theta = float(np.dot(grid, weight) / weight.sum())
     k = float(np.log1p(-theta * excess).mean())
-    return (k * m + 0.5 * 10) / (m + 10)
+    return (k * m + 0.5 * 10) / (m + 10), -k / theta
 
 
 def upper_tail(log_ratio: Floats) -> Tail:

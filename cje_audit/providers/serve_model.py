@@ -26,12 +26,12 @@ from cje_audit.providers.smollm.fetch import MODEL_NAME, model_path
 from cje_audit.providers.smollm.pool import WorkerPool, require_packages
 
 Body = dict[str, Any]
-STATUS = {
-    FailureCode.CONTEXT_OVERFLOW: 400,
-    FailureCode.BAD_REQUEST: 400,
-    FailureCode.ENCODING: 400,
-    FailureCode.ECHO_MISMATCH: 400,
-}
+ABOUT_THE_REQUEST = (
+    FailureCode.CONTEXT_OVERFLOW,
+    FailureCode.BAD_REQUEST,
+    FailureCode.ENCODING,
+    FailureCode.ECHO_MISMATCH,
+)
 WAITING = 1024
 NAMES = {FailureCode.CONTEXT_OVERFLOW: "context_length_exceeded"}
 
@@ -140,7 +140,7 @@ class ModelServer:
         if "code" in reply:
             code = FailureCode(reply["code"])
             detail = f"{code.value}: {reply['detail']}"
-            raise Refused(STATUS.get(code) or 500, detail, NAMES.get(code) or code.value)
+            raise Refused(400 if code in ABOUT_THE_REQUEST else 500, detail, NAMES.get(code) or code.value)
         return reply
 
 

@@ -14,6 +14,7 @@ from cje_audit.report.calibration_checks import calibration_checks
 from cje_audit.report.comparisons import best_policy, compare_policies
 from cje_audit.report.facts import RunFacts, StageFacts
 from cje_audit.report.failures import failure_groups
+from cje_audit.report.findings import findings_of
 from cje_audit.report.policies import policy_reports
 from cje_audit.report.sentences import summary_sentence
 
@@ -43,6 +44,7 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
         policies=policies,
         comparisons=comparisons,
         failures=failure_groups(facts),
+        findings=findings_of(checks),
     )
 
 

@@ -17,9 +17,9 @@ from cje_audit.numerics.point import Inferred, Point, infer
 from cje_audit.numerics.snips import snips
 from cje_audit.numerics.weights import relative_weights
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.intervals import CLUSTERED_T, snips_interval, t_method
 
 REWARDS = ("judge", "calibrated", "oracle")
-CLUSTERED_T = "Student t, clustered by prompt"
 Bound = Callable[[Floats, Floats, Missing, Pair], Pair | None]
 
 
@@ -136,18 +136,17 @@ def _ips(sample: Sample) -> Estimate:
 
 
 def _snips(sample: Sample, *, primary: bool) -> Estimate:
-    got = infer(snips_point(sample), sample.cluster, scale=sample.scale)
-    return _estimate("snips", sample, got, _clipped_name(sample), snips_bounds, primary=primary)
+    point = snips_point(sample)
+    got = infer(point, sample.cluster, scale=sample.scale)
+    interval = snips_interval(point, got, sample.log_ratio, sample.reward, sample.cluster, sample.scale)
+    got = replace(got, interval=interval.ends)
+    return _estimate("snips", sample, got, interval.method, snips_bounds, primary=primary, note=interval.note)
 
 
 def _plain_mean(sample: Sample, *, primary: bool) -> Estimate:
     got = infer(snips_point(sample), sample.cluster, scale=sample.scale)
     note = "The plain mean of the logged rows: every weight is 1."
-    return _estimate("ips", sample, got, _clipped_name(sample), snips_bounds, primary=primary, note=note)
-
-
-def _clipped_name(sample: Sample) -> str:
-    return CLUSTERED_T if sample.scale is None else f"{CLUSTERED_T}, clipped to the scale"
+    return _estimate("ips", sample, got, t_method(sample.scale), snips_bounds, primary=primary, note=note)
 
 
 def _bounds(sample: Sample, value: float | None, bound: Bound) -> Pair | None:
@@ -159,7 +158,14 @@ def _bounds(sample: Sample, value: float | None, bound: Bound) -> Pair | None:
 
 
 def _estimate(
-    name: str, sample: Sample, got: Inferred, method: str, bound: Bound, *, primary: bool, note: str | None = None
+    name: str,
+    sample: Sample,
+    got: Inferred,
+    method: str | None,
+    bound: Bound,
+    *,
+    primary: bool,
+    note: str | None = None,
 ) -> Estimate:
     return Estimate(
         estimator=name,

@@ -28,8 +28,8 @@ def text_features(sample: pl.DataFrame) -> pl.DataFrame:
 
 
 FEATURES = """
-"row", row_id, prompt_id, draw, response_code, finish_reason, n_tokens, cluster, text_key, response_chars, blank, ends_open,
-control_token, role_marker, invented_turn, loop
+"row", row_id, prompt_id, draw, response_code, finish_reason, n_tokens, cluster, text_key, response_chars, blank,
+ends_open, control_token, role_marker, invented_turn, loop
 """.strip()
 
 

@@ -1,12 +1,14 @@
 """The dataset stage: read the rows, name every bad line, and say whether the data is fit for the next stages."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from cje_audit.checks.dataset import DatasetFacts, Quarantined, check_dataset
+from cje_audit.checks.manifest import ManifestFacts
 from cje_audit.checks.text_marks import TextMarks
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.experiment import Experiment
@@ -17,6 +19,7 @@ from cje_audit.formats.fresh_draws import load_fresh_draws
 from cje_audit.formats.options import ImportOptions
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import as_objects, build_rows, flags, text_features
+from cje_audit.stages.manifest import manifest_facts, qc_metrics
 from cje_audit.store.tables import RunTables, TableWrite
 
 IMPORTED = "imported.parquet"
@@ -33,7 +36,8 @@ def run(context: StageContext) -> StageOutcome:
     policies = import_policies(imported, spec) if isinstance(spec, ImportSpec) else launch_policies(spec)
     fresh, fresh_notes = fresh_frame(spec, options)
     rows = build_rows(sample)
-    checks = check_dataset(dataset_facts(imported, sample), rows)
+    told = manifest_of(spec, imported, sample)
+    checks = check_dataset(dataset_facts(imported, sample, told), rows)
     writes = [
         TableWrite("sample", sample),
         TableWrite("quarantine", imported.quarantine),
@@ -47,6 +51,7 @@ def run(context: StageContext) -> StageOutcome:
         "n_lines": imported.n_lines,
         "n_exact_duplicates": imported.n_exact_duplicates,
         "conflicting_ids": list(imported.conflicting_ids),
+        "manifest": asdict(told),
     }
     return StageOutcome(
         n_in=imported.n_lines,
@@ -88,15 +93,30 @@ def sample_frame(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def dataset_facts(imported: Imported, sample: pl.DataFrame) -> DatasetFacts:
+def manifest_of(spec: ImportSpec | Experiment, imported: Imported, sample: pl.DataFrame) -> ManifestFacts:
+    """Return what an import's manifest says against its data; a launched run makes its own."""
+    path = Path(spec.manifest) if isinstance(spec, ImportSpec) and spec.manifest is not None else None
+    found = manifest_facts(path, data_paths(spec), metrics_of(imported, sample))
+    return replace(found, expected=isinstance(spec, ImportSpec))
+
+
+def metrics_of(imported: Imported, sample: pl.DataFrame) -> dict[str, float | None]:
+    """Return the quality-control figures of imported rows."""
+    return qc_metrics(sample, imported.rows["oracle_label"], imported.n_lines, imported.n_exact_duplicates)
+
+
+def dataset_facts(imported: Imported, sample: pl.DataFrame, manifest: ManifestFacts | None = None) -> DatasetFacts:
     """Return what the dataset checks need to know beside the rows."""
-    return _facts(imported.quarantine, imported.n_lines, imported.n_exact_duplicates, imported.conflicting_ids, sample)
+    found = _facts(imported.quarantine, imported.n_lines, imported.n_exact_duplicates, imported.conflicting_ids, sample)
+    return replace(found, manifest=manifest)
 
 
 def dataset_facts_from_tables(tables: RunTables, facts: Mapping[str, Any], sample: pl.DataFrame) -> DatasetFacts:
     """Return the same facts from what the dataset stage stored."""
     quarantine = tables.table("quarantine").sort("source", "line")
-    return _facts(quarantine, facts["n_lines"], facts["n_exact_duplicates"], facts["conflicting_ids"], sample)
+    found = _facts(quarantine, facts["n_lines"], facts["n_exact_duplicates"], facts["conflicting_ids"], sample)
+    told = facts.get("manifest")
+    return replace(found, manifest=None if told is None else ManifestFacts(**told | {"sha256": tuple(told["sha256"])}))
 
 
 def _facts(

@@ -9,7 +9,8 @@ from cje_audit.providers.scripted import ScriptedProvider
 
 
 def test_every_provider_states_what_it_can_do():
-    assert set(PROVIDERS) == {"embedded", "recorded", "scripted"}
+    assert {"embedded", "recorded", "scripted", "openai_compatible", "vllm"} <= set(PROVIDERS)
+    assert all(e.capabilities.logprobs or e.capabilities.instead for e in PROVIDERS.values())
     assert capabilities("embedded").logprobs
     recorded = capabilities("recorded")
     assert not (recorded.generate or recorded.logprobs or recorded.judge)

@@ -33,7 +33,7 @@ def test_token_values_add_up_to_the_stored_sums_and_tokens_spell_the_response(ro
     for row in rows:
         stop = row["finish_reason"] == "stop"
         assert "".join(row["tokens"]) == row["response"] + ("<|im_end|>" if stop else "")
-        assert row["n_tokens"] == len(row["tokens"]) <= 24 + stop
+        assert row["n_tokens"] == len(row["tokens"]) <= 28 + stop  # 24 were sampled; reading back may split more
         assert row["base_policy_logprob"] == math.fsum(row["base_policy_token_logprobs"])
         for policy in TARGETS:
             values = row["target_policy_token_logprobs"][policy]

@@ -8,10 +8,12 @@ from tenacity.wait import wait_base
 
 from cje_audit.domain.codes import FailureCode
 from cje_audit.providers.base import Answer
+from cje_audit.stages.asking.breaker import LONGEST_S
 from cje_audit.stages.asking.jobs import Job
 
 MOST_PROBES = 40  # after so many failed probes of one row, a further one counts against its attempts
 MARGIN_S = 0.002  # a server's floor is kept by this much, so that no clock's rounding breaks it
+BEHIND_S = LONGEST_S + 0.5  # after a failed probe, so that the next one is made with another row
 PATIENCE = 5  # a row is given up when an endpoint has had too much to do for this many time limits of an attempt
 
 
@@ -55,7 +57,7 @@ def _pause(job: Job, code: FailureCode, now: float, rules: Rules, *, probe: bool
     job.limited_since = None
     if probe and job.probes < MOST_PROBES:
         job.probes += 1
-        return 0.0
+        return BEHIND_S
     job.spent += 1
     return None if job.spent >= rules.max_attempts else rules.backoff_s(job.spent)
 

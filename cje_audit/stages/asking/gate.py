@@ -90,8 +90,8 @@ class Gate:
             self._tokens.spend(now, tokens)
         return Pass(now, self.breaker.enter())
 
-    def leave(self, leaving: Pass, kind: str, answer: Answer[Any], now: float) -> None:
-        """Note how a request ended."""
+    def leave(self, leaving: Pass, kind: str, answer: Answer[Any], now: float, *, first: bool) -> None:
+        """Note how a request ended; `first` says that its row had not failed before, so that the row is not to blame."""
         code = answer.result.code
         self._stop(kind, code, answer.result.detail)
         failed = code in SUSPECT
@@ -99,7 +99,9 @@ class Gate:
             self._last = Stop(code, answer.result.detail or "no detail")
         else:
             self._proved = True
-        self.breaker.leave(failed=failed, in_a_row=code in BROKEN, began=leaving.began, now=now, probe=leaving.probe)
+        if first or leaving.probe or not failed:
+            broken = code in BROKEN
+            self.breaker.leave(failed=failed, in_a_row=broken, began=leaving.began, now=now, probe=leaving.probe)
         self._note_speed(leaving, code, answer.retry.after_s, now)
 
     @property

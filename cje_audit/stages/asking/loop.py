@@ -191,11 +191,11 @@ class Loop:
                 self._store(number, job, _unfinished(job), started, None)
                 raise
             now = self._now()
-            self._gate.leave(leaving, job.question.kind, answer, now)
+            self._gate.leave(leaving, job.question.kind, answer, now, first=not job.spent and not job.probes)
             at = ask_again_at(job, answer, now, self._manner.rules, probe=leaving.probe)
             self._note_floor(answer.retry.after_s)
             self._store(number, job, answer, started, at)
-        except (AuditError, OSError) as error:
+        except Exception as error:  # nothing may be lost silently: it ends the run
             self._fail(error)
 
     async def _answer(self, job: Job) -> Answer[Any]:

@@ -1,0 +1,139 @@
+"""What people decide on a run: revealing a refused number, signing the report, writing notes."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app import formats, parts, words
+from app.charts.estimates import revealed_table
+from cje_audit.audit import Audit
+from cje_audit.domain.errors import AuditError
+from cje_audit.domain.report import PolicyReport, Report
+from cje_audit.domain.views import Decision, Reveal
+
+PERSON = "person"
+NAME, REASON = "Your name", "Reason"
+
+
+def _decide(key: str, act: Callable[[str, str], object]) -> None:
+    """Do what a form asks with its name and its text; where it is refused, keep the sentence for the form."""
+    by, text = st.session_state[f"{key}-by"], st.session_state[f"{key}-text"]
+    try:
+        act(by, text)
+    except AuditError as error:
+        st.session_state[f"{key}-said"] = error.sentence
+        return
+    st.session_state[PERSON] = by
+    st.session_state[f"{key}-text"] = ""
+
+
+def _signed_form(key: str, label: str, button: str, act: Callable[[str, str], object]) -> None:
+    """Show the two things every decision needs, a name and a text, and the button that stores it."""
+    said = st.session_state.pop(f"{key}-said", None)
+    if said:
+        st.error(formats.literal(said), icon=":material/error:")
+    if f"{key}-by" not in st.session_state:
+        st.session_state[f"{key}-by"] = st.session_state.get(PERSON, "")
+    with st.form(key, border=False):
+        st.text_input(NAME, key=f"{key}-by", max_chars=120, autocomplete="name")
+        st.text_area(label, key=f"{key}-text", max_chars=4000, height=96)
+        st.form_submit_button(button, type="primary", on_click=_decide, args=(key, act))
+
+
+def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
+    """Offer to show the number of a refused policy to whoever gives a name and a reason."""
+    with st.popover("Reveal the number", icon=":material/visibility:"):
+        parts.verbatim(f"The number of {policy.name} is refused, and it stays refused.")
+        parts.quiet("Your name, the time and your reason are kept in the audit trail. A sign-off given before is void.")
+        _signed_form(
+            f"reveal-{policy.name}", REASON, "Reveal",
+            lambda by, reason: audit.reveal(run, policy.name, reason=reason, by=by),
+        )  # fmt: skip
+
+
+def revealed(policy: PolicyReport, shown: Reveal) -> None:
+    """Print the numbers of a refused policy, marked as such, with who revealed them and why."""
+    st.warning("These numbers are refused. They are shown only because someone asked.", icon=":material/visibility:")
+    parts.verbatim(f"Revealed by {shown.by} at {formats.moment(shown.at)} UTC, because: {shown.reason}")
+    told = f"The refused estimates of {policy.name}, each with its interval, bounds for missing rows and rows used."
+    parts.table(revealed_table(policy), told)
+
+
+def sign_off(audit: Audit, report: Report) -> None:
+    """Print whether the report is signed, by whom and of which hash; and the form to sign it."""
+    signed = report.sign_off
+    with st.container(border=True, key=f"signoff-{signed.state}"):
+        with parts.line():
+            parts.badge(words.SIGN_OFF[signed.state])
+            if signed.by and signed.at:
+                parts.name(signed.by, "signer")
+                parts.quiet(f"{formats.moment(signed.at)} UTC")
+        parts.quiet(words.SIGN_OFF[signed.state].meaning)
+        if signed.note:
+            parts.verbatim(signed.note)
+        if signed.report_hash:
+            parts.quiet(f"Signed report hash {signed.report_hash}")
+        with st.popover("Sign this report", icon=":material/draw:"):
+            _sign_form(audit, report)
+
+
+def _sign_form(audit: Audit, report: Report) -> None:
+    choice = st.segmented_control(
+        "Decision", list(words.SIGNED), format_func=words.SIGNED.__getitem__, default="approve", key="sign-decision"
+    )
+    run, seen = report.run.id, report.report_hash()
+    _signed_form(
+        "sign", "Note, if you like", "Sign",
+        lambda by, note: audit.sign(run, choice or "", by=by, note=note, seen=seen),
+    )  # fmt: skip
+
+
+def notes(audit: Audit, run: str, entries: Sequence[Decision], places: Sequence[str]) -> None:
+    """Print the notes that stand on these places of a run, and the form to add one."""
+    found = [e for e in entries if e.kind == "note" and e.subject in places]
+    for found_note in found:
+        entry(found_note, key=f"note-{found_note.id}")
+    if not found:
+        parts.quiet("Nobody has written a note here yet.")
+    with st.popover("Add a note", icon=":material/add_comment:"):
+        on = places[0]
+        if len(places) > 1:
+            on = st.selectbox("About", places, key="note-on", format_func=place_title)
+        _signed_form("note", "Note", "Add", lambda by, text: audit.note(run, text, on=on, by=by))
+
+
+def places_of(report: Report) -> list[str]:
+    """Return what of a run a note may stand on, apart from its rows: the run, its policies, its checks."""
+    checks = dict.fromkeys(f"check:{c.id}" for c in report.checks())
+    return ["run", *(f"policy:{p.name}" for p in report.policies), *checks]
+
+
+def place_title(place: str) -> str:
+    """Return a note's place in words.
+
+    Examples
+    --------
+    >>> place_title("policy:near"), place_title("run")
+    ('Policy near', 'The run')
+    """
+    kind, _, name = place.partition(":")
+    if kind == "check":
+        return f"Check {words.check_title(name)}"
+    return f"{kind.capitalize()} {formats.visible(name)}" if name else "The run"
+
+
+def entry(decision: Decision, *, key: str, with_run: str | None = None) -> None:
+    """Print one entry of the audit trail: what, who, when, about what, why."""
+    with st.container(border=True, key=f"entry-{key}"):
+        with parts.line():
+            parts.badge(words.DECISION[decision.kind])
+            parts.name(decision.by, f"by-{key}")
+            parts.quiet(f"{formats.moment(decision.at)} UTC")
+            if decision.subject:
+                parts.quiet(place_title(decision.subject) if decision.kind == "note" else f"policy {decision.subject}")
+            if decision.decision:
+                parts.quiet(words.SIGN_OFF[words.SIGNED_STATE[decision.decision]].label)
+            if with_run:
+                parts.link("results", with_run, run=decision.run)
+        if decision.reason:
+            parts.verbatim(decision.reason)

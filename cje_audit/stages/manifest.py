@@ -1,0 +1,58 @@
+"""Read a dataset's manifest, and measure on the data what a manifest says."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cje_audit.checks.dataset import CUT_REASONS
+from cje_audit.checks.manifest import ManifestFacts
+from cje_audit.store.files import hash_files
+
+
+def manifest_facts(path: Path | None, data: Sequence[Path], metrics: dict[str, float | None]) -> ManifestFacts:
+    """Return what the check needs: the manifest's content, the hashes of the data, and its metrics."""
+    document, unreadable = _read(path) if path is not None else (None, None)
+    return ManifestFacts(document, hashes(data), metrics, unreadable)
+
+
+def _read(path: Path) -> tuple[dict[str, Any] | None, str | None]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return None, str(error).rstrip(".")
+    return (document, None) if isinstance(document, dict) else (None, "it is not a JSON object")
+
+
+def hashes(data: Sequence[Path]) -> tuple[str, ...]:
+    """Return the SHA-256 values under which this data may be named: one file's own, or that of all files in order."""
+    if len(data) == 1 and data[0].is_file():
+        with data[0].open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest(), hash_files(data)
+    return (hash_files(data),)
+
+
+def qc_metrics(sample: pl.DataFrame, labels: pl.Series, n_lines: int, n_duplicates: int) -> dict[str, float | None]:
+    """Return the quality-control figures of a dataset from its `sample` table; None where a figure is unknown."""
+    n = sample.height
+    marks = sample.select(
+        n_prompts=pl.col("prompt_id").n_unique(),
+        mean_response_chars=pl.col("response_chars").mean(),
+        mean_response_tokens=pl.col("n_tokens").mean(),
+        truncation_share=pl.col("finish_reason").is_in(CUT_REASONS).mean(),
+        template_share=pl.col("control_token").is_not_null().mean(),
+        role_marker_share=pl.col("role_marker").mean(),
+        runaway_share=(pl.col("invented_turn") | pl.col("loop")).mean(),
+        blank_share=pl.col("blank").mean(),
+    ).row(0, named=True)
+    return {
+        "n_rows": float(n),
+        "n_lines": float(n_lines),
+        "n_exact_duplicates": float(n_duplicates),
+        "n_quarantined": float(n_lines - n_duplicates - n),
+        "labelled_share": float(labels.is_not_null().mean()) if n else None,  # type: ignore[arg-type]
+        **{name: None if value is None else float(value) for name, value in marks.items()},
+    }
