@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import formats, parts, words
 from cje_audit.audit import Audit, ImportOptions
+from cje_audit.domain.errors import InputError
 from cje_audit.domain.report import FailureGroup, PolicyReport
 from cje_audit.domain.views import FailurePage, LiveView, RunRow, Template
 
@@ -39,8 +41,52 @@ def experiment_text(templates: Mapping[str, Template]) -> str:
     )
 
 
+def how_to_name(audit: Audit, folder: Path) -> None:
+    """Say how the text names an uploaded file; it is found by its name alone."""
+    parts.quiet("Name the file in the text below like this:")
+    st.code("\n".join(f"data: {{path: {file}}}" for file in audit.uploaded(folder)), language=None)
+
+
+def trail_scope(names: Mapping[str, str], current: str | None) -> str | None:
+    """Show whether the trail is about this run or all runs; return the run, or None for all."""
+    if current not in names:
+        return None
+    scope = st.segmented_control("Show", ("All runs", "This run"), default="All runs", key="scope")
+    return current if scope == "This run" else None
+
+
 def _label(name: str) -> str:
     return formats.literal(name.replace("_", " ").replace("-", " ").capitalize())
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The files that lie beside a dataset: fresh draws, probes and the manifest."""
+
+    draws: Sequence[UploadedFile]
+    probes: Sequence[UploadedFile]
+    manifest: UploadedFile | None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The command line's options for what is there."""
+        there = {"fresh-draws": self.draws, "probes": self.probes, "manifest": self.manifest}
+        return tuple(name for name, given in there.items() if given)
+
+
+def files_beside() -> Beside:
+    """Show where files that lie beside a dataset go, folded away because most datasets have none."""
+    with st.expander("Files beside the data: fresh draws, probes, manifest", icon=":material/attach_file:"):
+        draws = st.file_uploader(
+            "Fresh draws: responses the target policies wrote themselves, POLICY_responses.jsonl",
+            type=list(DATA_TYPES), accept_multiple_files=True, key="draws",
+        )  # fmt: skip
+        probes = st.file_uploader(
+            "Probes: labelled responses of the target policies, POLICY_probe.jsonl",
+            type=list(DATA_TYPES), accept_multiple_files=True, key="probes",
+        )  # fmt: skip
+        manifest = st.file_uploader("The dataset's manifest (JSON)", type=["json"], key="manifest")
+    return Beside(draws, probes, manifest)
 
 
 @dataclass(frozen=True)
@@ -51,7 +97,45 @@ class ImportChoices:
     name: str | None
 
 
-def import_choices() -> ImportChoices:
+def column_mapping(audit: Audit, columns: Sequence[str]) -> dict[str, str]:
+    """Show which column is read as which field, folded away because names mostly say it; return what was chosen."""
+    chosen: dict[str, str] = {}
+    with st.expander("Columns", icon=":material/view_column:"):
+        parts.quiet("Name a column only where the file calls it something else.")
+        with st.container(horizontal=True, gap="small"):
+            for field in audit.fields():
+                column = st.selectbox(
+                    field,
+                    columns,
+                    None,
+                    key=f"map-{field}",
+                    placeholder="as named",
+                    format_func=formats.visible,
+                    width=220,
+                )
+                chosen |= {column: field} if column else {}
+        others = st.text_area(
+            "Others, one COLUMN=FIELD a line", key="map-others", placeholder="lp_short=target_logprob_short", height=80
+        )
+    return chosen | dict(_pairs(others))
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    r"""Return the pairs that a person wrote as COLUMN=FIELD lines.
+
+    Examples
+    --------
+    >>> _pairs("a = prompt\n\nb=response")
+    [('a', 'prompt'), ('b', 'response')]
+    """
+    lines = [line.partition("=") for line in text.splitlines() if line.strip()]
+    wrong = next((column for column, sign, field in lines if not (sign and column.strip() and field.strip())), None)
+    if wrong is not None:
+        raise InputError(f"{wrong!r} is not of the form COLUMN=FIELD.", expected="COLUMN=FIELD", got=wrong)
+    return [(column.strip(), field.strip()) for column, _, field in lines]
+
+
+def import_choices(mapping: Mapping[str, str]) -> ImportChoices:
     """Show the choices of an import, folded away because the defaults fit most files."""
     with st.expander("Choices", icon=":material/tune:"):
         name = st.text_input("Name of the run", key="import_name", placeholder="the file's name")
@@ -61,16 +145,16 @@ def import_choices() -> ImportChoices:
         low, high = st.columns(2)
         lowest = low.number_input("Lowest judge score possible", value=0.0, key="judge_low")
         highest = high.number_input("Highest judge score possible", value=1.0, key="judge_high")
-    options = ImportOptions(clone=clone.strip() or None, judge_scale=(lowest, highest))
+    options = ImportOptions(mapping=dict(mapping), clone=clone.strip() or None, judge_scale=(lowest, highest))
     return ImportChoices(options, name.strip() or None)
 
 
-def import_command(files: Sequence[str], choices: ImportChoices, *, with_draws: bool) -> str:
+def import_command(files: Sequence[str], choices: ImportChoices, *, beside: Sequence[str] = ()) -> str:
     """Return the command line that does the same import.
 
     Examples
     --------
-    >>> import_command(["my data.jsonl"], ImportChoices(ImportOptions(clone="twin"), None), with_draws=False)
+    >>> import_command(["my data.jsonl"], ImportChoices(ImportOptions(clone="twin"), None))
     "cje-audit import 'my data.jsonl' --clone twin"
     """
     told = ["cje-audit", "import", *files]
@@ -78,8 +162,10 @@ def import_command(files: Sequence[str], choices: ImportChoices, *, with_draws: 
         told += ["--clone", choices.options.clone]
     if choices.options.judge_scale != (0.0, 1.0):
         told += ["--judge-scale", *(f"{end:g}" for end in choices.options.judge_scale)]
-    if with_draws:
-        told += ["--fresh-draws", "FOLDER"]
+    for column, field in choices.options.mapping.items():
+        told += ["--map", f"{column}={field}"]
+    for option in beside:
+        told += [f"--{option}", "FILE" if option == "manifest" else "FOLDER"]
     return shlex.join(told)
 
 

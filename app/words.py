@@ -109,6 +109,7 @@ DECISION: dict[str, Badge] = {
 }  # fmt: skip
 
 SIGNED: dict[str, str] = {"approve": "Approve", "reject": "Reject"}
+SIGNED_STATE: dict[str, str] = {"approve": "approved", "reject": "rejected"}
 
 WORKER: dict[str, Badge] = {
     "starting": Badge("Worker starting", "gray", ":material/schedule:", "The worker process is being started."),
@@ -241,3 +242,24 @@ def stage_title(stage: str) -> str:
 def stage_purpose(stage: str) -> str:
     """Return what a stage does and why it matters."""
     return STAGES[stage][1] if stage in STAGES else ""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop of the guided first visit: a run of the demo, a page about it, and what to look at there."""
+
+    run: str
+    title: str
+    place: str
+    look: str
+    query: tuple[tuple[str, str], ...] = ()
+
+
+TOUR = (
+    Stop("experiment", "Good: a number that may be quoted", "results", "A policy that changes little. Look at the width of its interval, and whether the known truth lies inside."),
+    Stop("experiment", "Thin overlap: no number", "weights", "A policy that would hardly write these responses. Look at how few rows hold half of all weight.", (("policy", "unhelpful"),)),
+    Stop("uniform_by_bug", "Uniform by bug", "validation", "Every weight is exactly 1, yet the policy is another one. Look at the sentence: it was scored with the logging policy's settings.", (("check", "target_policy.uniform_weights"),)),
+    Stop("broken_judge", "Broken judge", "failures", "Some judge replies cannot be read. Look at their code and count: each is missing, and none became a score."),
+    Stop("skipped_target_stage", "Skipped stage", "validation", "Teacher forcing never ran. Look at what is not evaluated: without that stage there is nothing to estimate from."),
+    Stop("fallback_constants", "Fallback constants", "validation", "A program wrote −100 or −50 where scoring failed. Look at the rows behind the check: they were taken out, not averaged in.", (("check", "target_policy.sentinel_values"),)),
+)  # fmt: skip

@@ -14,26 +14,31 @@ files = st.file_uploader(
     accept_multiple_files=True,
     key="data",
 )
-draws = st.file_uploader(
-    "Fresh draws, if you have them: responses the target policies wrote themselves",
-    type=list(forms.DATA_TYPES),
-    accept_multiple_files=True,
-    key="draws",
-)
-choices = forms.import_choices()
+beside = forms.files_beside()
+paths = [session.store_upload(audit, file) for file in files]
+mapping = forms.column_mapping(audit, audit.columns(paths)) if paths else {}
+choices = forms.import_choices(mapping)
 
 if not files:
     parts.quiet("Choose a file to begin. Nothing leaves the computer that runs this dashboard.")
     parts.command("cje-audit import data.jsonl")
     st.stop()
 
-paths = [session.store_upload(audit, file) for file in files]
-folder = session.store_uploads_together(audit, draws) if draws else None
+draws = session.store_uploads_together(audit, beside.draws) if beside.draws else None
+probes = session.store_uploads_together(audit, beside.probes) if beside.probes else None
+manifest = session.store_upload(audit, beside.manifest) if beside.manifest else None
 parts.section("What would be imported")
 preview(audit.dry_run(paths, choices.options))
 
 if st.button("Import", type="primary", icon=":material/upload_file:"):
-    run = audit.import_files(paths, choices.options, fresh_draws=folder, name=choices.name or files[0].name)
+    run = audit.import_files(
+        paths,
+        choices.options,
+        fresh_draws=draws,
+        probes=probes,
+        manifest=manifest,
+        name=choices.name or files[0].name,
+    )
     session.go("live", run=run)
 
-parts.command(forms.import_command([f.name for f in files], choices, with_draws=bool(draws)))
+parts.command(forms.import_command([f.name for f in files], choices, beside=beside.options))

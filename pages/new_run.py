@@ -7,9 +7,18 @@ from app import forms, parts, session
 audit = session.open_audit()
 parts.heading("new_run")
 
+prompts = st.file_uploader(
+    "Your own prompts, if you have them: one JSON object with prompt_id and prompt on each line",
+    type=list(forms.DATA_TYPES),
+    key="prompts",
+)
+base = session.store_upload(audit, prompts).parent if prompts else None
+if prompts and base:
+    forms.how_to_name(audit, base)
+
 templates = {t.name: t for t in audit.templates()}
 text = forms.experiment_text(templates)
-checked = audit.validate(text) if text.strip() else None
+checked = audit.validate(text, base=base) if text.strip() else None
 
 if checked is None:
     parts.quiet("Pick an example above, or paste an experiment file.")
@@ -27,7 +36,7 @@ for line in checked.summary:
     parts.verbatim(line)
 
 if st.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not checked.ok):
-    session.go("live", run=audit.launch(text))
+    session.go("live", run=audit.launch(text, base=base))
 
 st.download_button(
     "Download this file", text, "experiment.yaml", "application/yaml", icon=":material/download:", on_click="ignore"

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import parts, session
+from app.cards import decision, download
 from app.cards import verdict as cards
 from app.charts import estimates as charts
 
@@ -14,7 +15,8 @@ report = session.need_report(audit, run)
 cards.summary(report)
 if not report.policies:
     parts.empty("No policy was judged", "See which stage is missing.", "validation", run=run.id)
-cards.verdicts(report)
+shown = audit.revealed(run.id)
+cards.verdicts(report, lambda policy: decision.on_refused(audit, run.id, policy, shown.get(policy.name)))
 
 parts.section("The numbers")
 parts.chart(
@@ -30,6 +32,17 @@ if len(known):
     parts.section("Against what is known")
     parts.table(known, "What is known of each policy from outside the estimate, and whether the estimate agrees.")
 
+parts.section("Sign-off")
+decision.sign_off(audit, report)
+parts.section("Notes")
+decision.notes(audit, run.id, audit.decisions(run.id), decision.places_of(report))
+parts.section("Take it with you")
+download.downloads(audit, report)
+
 parts.section("Where these numbers come from")
 cards.provenance(report)
-parts.command(f"cje-audit report {run.id}", f"cje-audit report {run.id} --json")
+parts.command(
+    f"cje-audit report {run.id}",
+    f"cje-audit report {run.id} --html report.html --redact",
+    f"cje-audit sign {run.id} --decision approve --by NAME",
+)

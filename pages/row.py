@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import parts, session
+from app.cards import decision
 from app.cards import row as cards
 from app.charts import tokens as charts
 
@@ -38,3 +39,5 @@ parts.section("Weight")
 parts.table(cards.weights(row), "The row's weight and rank under every target policy.")
 parts.section("What the judge said")
 cards.judge(row)
+parts.section("Notes")
+decision.notes(audit, run.id, audit.decisions(run.id), [f"row:{row.row_id}"])

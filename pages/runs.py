@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import formats, parts, session
 from app.cards import run as cards
+from app.cards import tour
 
 audit = session.open_audit()
 parts.heading("runs")
@@ -15,7 +16,8 @@ with st.container(horizontal=True):
     if st.button(
         "Open the demo", icon=":material/play_circle:", help="A small real experiment that comes with this tool."
     ):
-        session.go("results", run=session.ended(audit, audit.demo()))
+        session.open_demo(audit)
+tour.stops(audit.demo_runs())
 
 if not runs:
     parts.empty(

@@ -7,6 +7,7 @@ import streamlit as st
 from app import formats, parts, words
 from app.charts.estimates import revealed_table
 from cje_audit.audit import Audit
+from cje_audit.domain.checks import Verdict
 from cje_audit.domain.errors import AuditError
 from cje_audit.domain.report import PolicyReport, Report
 from cje_audit.domain.views import Decision, Reveal
@@ -49,6 +50,16 @@ def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
             f"reveal-{policy.name}", REASON, "Reveal",
             lambda by, reason: audit.reveal(run, policy.name, reason=reason, by=by),
         )  # fmt: skip
+
+
+def on_refused(audit: Audit, run: str, policy: PolicyReport, shown: Reveal | None) -> None:
+    """Under a refused policy that has numbers: show them if someone revealed them, else offer to."""
+    if policy.verdict != Verdict.REFUSE or all(e.value is None for e in policy.estimates):
+        return
+    if shown is None:
+        reveal(audit, run, policy)
+    else:
+        revealed(policy, shown)
 
 
 def revealed(policy: PolicyReport, shown: Reveal) -> None:

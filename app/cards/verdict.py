@@ -1,5 +1,7 @@
 """The verdict cards of a report, and where its numbers come from."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import formats, parts, words
@@ -14,13 +16,14 @@ def summary(report: Report) -> None:
         parts.verdict_badges({p.name: p.verdict for p in report.policies})
 
 
-def verdicts(report: Report) -> None:
-    """Print the verdict of every policy: badge, name, its one sentence, why, and what next."""
+def verdicts(report: Report, extra: Callable[[PolicyReport], None]) -> None:
+    """Print the verdict of every policy: badge, name, its one sentence, why, what next, and what `extra` adds."""
     for index, policy in enumerate(report.policies):
         with st.container(border=True, key=f"verdict-{policy.verdict}-{index}"):
             _head(policy, index)
             parts.verbatim(policy.sentence)
             _foot(report, policy)
+            extra(policy)
 
 
 def _head(policy: PolicyReport, index: int) -> None:

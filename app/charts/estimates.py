@@ -170,6 +170,13 @@ def estimates_table(policies: Sequence[PolicyReport], *, headline_only: bool = F
     return table.drop(columns=[*unsaid, "Standard error"] if headline_only else unsaid, errors="ignore")
 
 
+def revealed_table(policy: PolicyReport) -> pd.DataFrame:
+    """List the estimates of a refused policy, for a page that says who revealed them and why."""
+    rows = [_estimate_row(policy, e) for e in policy.estimates if e.value is not None]
+    unsaid = ["May be used for", "Truth", "Agrees with truth"]
+    return pd.DataFrame(rows).drop(columns=unsaid, errors="ignore")
+
+
 def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, str]:
     truth = truth_for(policy, estimate) if estimate.primary else None
     return {

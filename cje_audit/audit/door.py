@@ -108,6 +108,10 @@ class Audit:
         """Return a run's report as one offline HTML file."""
         return render(self.report(run), redact=redact)
 
+    def json(self, run: str) -> str:
+        """Return a run's report as JSON text."""
+        return json.dumps(self.report(run).document(), ensure_ascii=False, indent=2, allow_nan=False)
+
     def estimates_csv(self, run: str) -> str:
         """Return the estimates that may be shown, one line each, as CSV."""
         return estimates_csv(self.report(run), self.revealed(run))
@@ -151,9 +155,7 @@ class Audit:
         """Return one page of the audit trail of a run, or of all runs, newest first."""
         wanted = None if run is None else self._runs.get(run).id
         entries = self._trail.page(wanted, offset=offset, limit=limit)
-        return DecisionPage(
-            total=self._trail.count(wanted), offset=offset, rows=tuple(people.view(e) for e in entries)
-        )
+        return DecisionPage(total=self._trail.count(wanted), offset=offset, rows=tuple(people.view(e) for e in entries))
 
     def revealed(self, run: str) -> dict[str, Reveal]:
         """Return, by policy, who let the refused numbers of this report be shown."""
@@ -178,10 +180,11 @@ class Audit:
             experiment = self._experiment(text, base)
         except AuditError as error:
             return Validation(ok=False, sentence=error.sentence, what_to_do=error.what_to_do)
-        if not Path(experiment.data.path).is_file():
+        data = Path(experiment.data.path)
+        if not data.is_file():
             return Validation(
                 ok=False,
-                sentence=f"There is no data file {Path(experiment.data.path).name} where this configuration looks for it.",
+                sentence=f"There is no data file {data.name} where this configuration looks for it.",
                 what_to_do="Upload it under exactly this name, or write its full path on this machine as data.path.",
             )
         n = len(experiment.target_policies)
@@ -216,9 +219,10 @@ class Audit:
         """Say whether a dataset is fit to train or evaluate on; stores nothing but the manifest asked for."""
         return gate(dataset, options, strict=strict, write=write, manifest_path=manifest)
 
-    def columns(self, paths: Sequence[Path], options: ImportOptions) -> tuple[str, ...]:
+    @staticmethod
+    def columns(paths: Sequence[Path]) -> tuple[str, ...]:
         """Return the columns of files, also of those that hold no row as they are."""
-        return columns_of(paths, options)
+        return columns_of(paths, ImportOptions())
 
     @staticmethod
     def fields() -> tuple[str, ...]:
@@ -321,6 +325,11 @@ class Audit:
         folder = self.workspace / "uploads" / f"{time.time_ns()}"
         folder.mkdir(parents=True, mode=0o700)
         return folder / safe_name(name)
+
+    @staticmethod
+    def uploaded(folder: Path) -> tuple[str, ...]:
+        """Return the names of the files in an upload folder, as a configuration may name them."""
+        return tuple(sorted(p.name for p in folder.iterdir() if p.is_file()))
 
     # -- reading a finished run ---------------------------------------------------------------------------------
 

@@ -136,7 +136,7 @@ def _misfit(scores: Floats, at: Bools, usable: Bools, column: Floats) -> bool:
     below_bulk = value < float(np.median(scores[others]))
     test = rank_test(column[rows], column[beside])
     toward = test.superiority - 0.5 if (trend > 0) == below_bulk else 0.5 - test.superiority
-    return toward > thresholds.MISSING_SIZE and test.p_value < thresholds.MISSING_P
+    return toward > thresholds.ATOM_SIZE and test.p_value < thresholds.ATOM_P
 
 
 def _reach(distances: Floats) -> float:

@@ -67,7 +67,7 @@ def _finer_part(given: Floats, scale: Pair, narrower: Pair) -> Bools | None:
         return None
     step = float(np.median(grid_size(above)))
     inside = (given > scale[0]) & (given <= narrower[1])
-    off = inside & (np.abs(given / step - np.round(given / step)) > 1e-9) if step > 0 else np.zeros_like(inside)
+    off: Bools = inside & (np.abs(given / step - np.round(given / step)) > 1e-9) if step > 0 else np.zeros_like(inside)
     coarse = step >= thresholds.SCALE_STEP * narrower[1]
     return inside if coarse and _is_part(off, given) else None
 
@@ -110,7 +110,7 @@ def copied(scores: Floats, labels: Floats) -> Bools:
         return np.ones(len(scores), dtype=bool)
     equal = scores == labels
     if enough and np.mean(equal) >= thresholds.LEAK_SHARE:
-        return equal
-    fine = equal & (np.abs(scores * 1e3 - np.round(scores * 1e3)) > 1e-6)
+        return np.asarray(equal, dtype=np.bool_)
+    fine: Bools = equal & (np.abs(scores * 1e3 - np.round(scores * 1e3)) > 1e-6)
     many = np.count_nonzero(fine) >= thresholds.LEAK_FEW
     return fine if many else np.zeros(len(scores), dtype=bool)

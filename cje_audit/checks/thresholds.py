@@ -241,6 +241,8 @@ ATOM_LEVEL = _limit(
     "sentinel_scores.level", 0.999, "confidence", "that labels, surprisal or length follow the scores at all"
 )
 ATOM_NEIGHBOURS = _limit("sentinel_scores.neighbours", 20, "rows", "scored next to an atom, that it is held against")
+ATOM_P = _limit("sentinel_scores.p", 1e-5, "p-value", "rank test of an atom's rows against those scored nearest")
+ATOM_SIZE = _limit("sentinel_scores.size", 0.2, "distance of the superiority from ½", "and they differ by so much")
 ATOM_NEAR = _limit("sentinel_scores.near", 0.1, "of the scale's width", "what counts as near an atom")
 ATOM_ALONE = _limit(
     "sentinel_scores.alone", 4, "times the scores near it", "an atom in a coarse column that warns without evidence"
@@ -306,6 +308,9 @@ TAME_ROWS = _limit(
     "below, and with an ESS fraction below .9, the t interval covers too little",
 )
 TAME_FRACTION = _limit("interval.tame.fraction", 0.9, "ESS fraction", "nearly equal weights are as good as none")
+TAME_LEAST = _limit(
+    "interval.tame.least", 0.2, "ESS fraction", "below, a sample looks tame just when its heavy rows were not drawn"
+)
 TAME_SHARE = _limit(
     "interval.tame.share", 0.05, "share of all weight", "heavier rows, and the t interval covers less than 93 %"
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from cje_audit.checks.frame import Column, Floats, Ints, Rows
 from cje_audit.numerics.calibration import Calibration, can_calibrate, fit_calibration
-from cje_audit.numerics.folds import fold_of, hash_folds
+from cje_audit.numerics.folds import fold_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +48,13 @@ def prompt_keys(rows: Rows) -> list[str]:
     return [first[number] for number in rows.cluster.tolist()]
 
 
-def calibrate(rows: Rows, judge: Column | None, oracle: Column | None) -> Calibrated | None:
+def calibrate(rows: Rows, fold: Ints, judge: Column | None, oracle: Column | None) -> Calibrated | None:
     """Fit judge score → oracle label on the rows that have both; None where there is nothing to fit."""
     if judge is None or oracle is None:
         return None
     both = judge.ok & oracle.ok
     if not both.any():
         return None
-    fold = hash_folds(prompt_keys(rows))
     if not can_calibrate(judge.values[both], fold[both]):
         return None
     calibration = fit_calibration(judge.values[both], oracle.values[both], fold[both], rows.cluster[both])

@@ -9,8 +9,8 @@ from cje_audit.domain.checks import Verdict
 from cje_audit.domain.report import Comparison, PolicyReport
 from cje_audit.numerics.compare import difference, holm, shared_clusters, spread_influence, two_sided_p
 from cje_audit.numerics.point import Inferred
-from cje_audit.report.estimates import sample_of, snips_point
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.samples import sample_of, snips_point
 
 RANKABLE = (Verdict.REPORT, Verdict.RANK_ONLY)
 SIGNIFICANT = 0.05

@@ -9,7 +9,8 @@ import numpy as np
 from cje_audit.checks.dataset import DatasetFacts
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
 from cje_audit.numerics.arrays import Pair
-from cje_audit.report.calibrated import Calibrated, calibrate
+from cje_audit.numerics.folds import hash_folds
+from cje_audit.report.calibrated import Calibrated, calibrate, prompt_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,8 @@ class RunFacts:
     """One run: rows, columns, and what is known beside them.
 
     `targets` names every declared target policy in order; `target_columns` may lack those never scored. `scale` is the
-    judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all labels lie on it.
+    judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all
+    labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for.
     """
 
     rows: Rows
@@ -56,6 +58,9 @@ class RunFacts:
     stages: tuple[StageFacts, ...]
     fresh_draws: Mapping[str, FreshDraws] = field(default_factory=dict)
     oracle_scale: Pair | None = None
+    estimators: tuple[str, ...] = ("auto",)
+    wanted_reward: str | None = None
+    log_ratio_clip: float | None = None
 
     def label_scale(self) -> Pair | None:
         """Return the scale of the oracle labels, None where it is unknown."""
@@ -65,9 +70,14 @@ class RunFacts:
         return self.scale if self.scale[0] <= labels.min() and labels.max() <= self.scale[1] else None
 
     @cached_property
+    def fold(self) -> Ints:
+        """Each row's fold, by a hash of its prompt id, int64 (n,); computed once."""
+        return hash_folds(prompt_keys(self.rows))
+
+    @cached_property
     def calibrated(self) -> Calibrated | None:
         """The calibrated reward, None where there is nothing to fit; computed once."""
-        return calibrate(self.rows, self.judge, self.oracle)
+        return calibrate(self.rows, self.fold, self.judge, self.oracle)
 
     def reward(self, name: str) -> Column | None:
         """Return the column behind a reward name (`judge`, `calibrated` or `oracle`)."""

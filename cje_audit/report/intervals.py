@@ -39,8 +39,8 @@ def heavy_weights(log_ratio: Floats) -> str | None:
     fraction = rows / len(log_ratio)
     if fraction >= thresholds.TAME_FRACTION:
         return None
-    if rows < thresholds.TAME_ROWS:
-        return f"{number(rows)} effective rows"
+    if rows < thresholds.TAME_ROWS or fraction < thresholds.TAME_LEAST:
+        return f"{number(rows)} effective rows of {len(log_ratio):,}"
     if share > thresholds.TAME_SHARE:
         return f"the heaviest row carries {percent(share)} of all weight"
     khat = upper_tail(log_ratio).pareto_khat

@@ -10,6 +10,8 @@ from cje_audit.domain.report import Estimate, Truth
 from cje_audit.numerics.mean import plain_mean
 from cje_audit.report.facts import FreshDraws
 
+WEIGHTED = ("snips", "ips")
+
 
 def truths_of(draws: FreshDraws | None, estimates: tuple[Estimate, ...]) -> tuple[Truth, ...]:
     """Return one truth per reward that was drawn, each held against the estimate of its own reward."""
@@ -36,7 +38,7 @@ def _truth(reward: str, values: Floats, draws: FreshDraws, estimates: tuple[Esti
 
 def headline_estimate(estimates: tuple[Estimate, ...], reward: str) -> Estimate | None:
     """Return the estimate of a reward that a reader looks at first: SNIPS, or the logging policy's plain mean."""
-    of_reward = [e for e in estimates if e.reward == reward]
+    of_reward = [e for e in estimates if e.reward == reward and e.estimator in WEIGHTED]
     return next((e for e in of_reward if e.estimator == "snips"), of_reward[0] if of_reward else None)
 
 

@@ -75,7 +75,20 @@ def run_facts(context: StageContext) -> RunFacts:
         dataset=dataset_facts_from_tables(tables, context.facts("dataset"), sample),
         stages=tuple(stage_facts(tables)),
         fresh_draws=fresh_draws(tables, sample),
+        **asked_of_estimation(context.spec),
     )
+
+
+def asked_of_estimation(spec: object) -> dict[str, Any]:
+    """Return what the experiment asks of the estimates; an import asks nothing."""
+    if not isinstance(spec, Experiment):
+        return {}
+    asked = spec.estimation
+    return {
+        "estimators": tuple(asked.estimators),
+        "wanted_reward": None if asked.reward == "auto" else asked.reward,
+        "log_ratio_clip": asked.log_ratio_clip,
+    }
 
 
 def with_sampling(facts: PolicyFacts, spec: object) -> PolicyFacts:
@@ -97,8 +110,9 @@ def stage_facts(tables: RunTables) -> list[StageFacts]:
 def fresh_draws(tables: RunTables, sample: pl.DataFrame) -> dict[str, FreshDraws]:
     """Return the fresh draws of each policy; a prompt has the same cluster number as in the logged rows."""
     frame = tables.table("fresh_draw")
-    prompts = pl.concat([sample["prompt_id"], frame["prompt_id"]]).unique().sort()
-    number = dict(zip(prompts.to_list(), range(len(prompts)), strict=True))
+    number = dict(zip(sample["prompt_id"].to_list(), sample["cluster"].to_list(), strict=True))
+    others = frame.filter(~pl.col("prompt_id").is_in(list(number)))["prompt_id"].unique().sort().to_list()
+    number |= {prompt: sample.height + i for i, prompt in enumerate(others)}
     found: dict[str, FreshDraws] = {}
     for (policy,), part in frame.group_by("policy", maintain_order=True):
         cluster = np.array([number[p] for p in part["prompt_id"]], dtype=np.int64)

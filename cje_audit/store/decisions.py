@@ -58,13 +58,14 @@ class Decisions:
 
     def page(self, run: str | None, *, offset: int, limit: int) -> list[DecisionRecord]:
         """Return one page of the entries of a run, or of all runs, newest first."""
-        query = f"select * from decision where run = coalesce(?, run) {NEWEST_FIRST} limit ? offset ?"
-        return self._read(query, (run, limit, offset))
+        query = f"select * from decision where ? is null or run = ? {NEWEST_FIRST} limit ? offset ?"
+        return self._read(query, (run, run, limit, offset))
 
     def count(self, run: str | None) -> int:
         """Return how many entries there are about a run, or about all runs."""
         with self._lock:
-            row = self._db.execute("select count(*) as n from decision where run = coalesce(?, run)", (run,)).fetchone()
+            query = "select count(*) as n from decision where ? is null or run = ?"
+            row = self._db.execute(query, (run, run)).fetchone()
         return int(row["n"])
 
     def _read(self, query: str, parameters: tuple[object, ...]) -> list[DecisionRecord]:

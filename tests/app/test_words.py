@@ -8,7 +8,16 @@ from cje_audit.domain.checks import STAGES, CheckStatus, Verdict
 from cje_audit.domain.report import RunState
 from cje_audit.domain.views import StageState, WorkerState
 
-TABLES = [words.STATUS, words.VERDICT, words.RUN, words.STAGE_STATE, words.WORKER, words.READY]
+TABLES = [
+    words.STATUS,
+    words.VERDICT,
+    words.RUN,
+    words.STAGE_STATE,
+    words.WORKER,
+    words.READY,
+    words.SIGN_OFF,
+    words.DECISION,
+]
 
 
 def test_every_status_has_a_badge() -> None:

@@ -7,6 +7,7 @@ import pytest
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.domain.checks import Check
 from cje_audit.domain.errors import InputError
+from tests.cli.helpers import cje
 from tests.conftest import synthetic_rows
 
 Writer = Callable[..., Path]
@@ -42,7 +43,9 @@ def test_what_the_gate_writes_opens_it(write_rows: Writer, tmp_path: Path) -> No
     [({"sha256": "0" * 64}, "another file"), ({"qc_metrics": {"n_rows": 119}}, "n_rows 119"), ({"git_commit": "main"}, "not a commit"),
      ({"loader_version": None}, "no loader_version")],
 )  # fmt: skip
-def test_a_manifest_that_does_not_fit_is_told(write_rows: Writer, tmp_path: Path, change: dict[str, object], said: str) -> None:
+def test_a_manifest_that_does_not_fit_is_told(
+    write_rows: Writer, tmp_path: Path, change: dict[str, object], said: str
+) -> None:
     path = write_rows(synthetic_rows(120))
     wanted = tmp_path / "manifest.json"
     Audit.gate(path, ImportOptions(), write=wanted)
@@ -70,3 +73,13 @@ def test_rows_without_log_probs_can_pass(write_rows: Writer) -> None:
 def test_no_dataset(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no dataset"):
         Audit.gate(tmp_path / "none.jsonl", ImportOptions())
+
+
+def test_the_command_prints_checks_and_exits_by_them(write_rows: Writer, tmp_path: Path) -> None:
+    path = write_rows(synthetic_rows(60))
+    passed, strict = cje(tmp_path / "w", "gate", path, "--json"), cje(tmp_path / "w", "gate", path, "--strict")
+    assert passed.code == 0
+    assert "dataset.manifest" in {c["id"] for c in passed.document}
+    assert strict.code == 1
+    assert cje(tmp_path / "w", "gate", path, "--strict", "--exit-zero").code == 0
+    assert cje(tmp_path / "w", "gate", tmp_path / "none.jsonl").code == 2

@@ -90,7 +90,7 @@ def test_a_note_stands_on_what_exists(opened: Audit, run: str) -> None:
         with pytest.raises(NotFound):
             opened.note(run, "look here", on=on, by="Ada")
     for on in ("", "row:", "somewhere", "policy"):
-        with pytest.raises(AuditError, match=r"cannot stand on|no policy"):
+        with pytest.raises(AuditError, match=r"cannot stand on|no row"):
             opened.note(run, "look here", on=on, by="Ada")
     assert [d.subject for d in opened.decisions(run)] == ["row:p00000", "check:estimation.ess", "policy:far", "run"]
     assert opened.trail(limit=1).rows[0] == opened.decisions(run)[0]

@@ -54,7 +54,15 @@ def test_unrelated_columns_of_unlike_spread_say_nothing() -> None:
     rows = make_rows(np.full(400, 80))
     base = -50 + rng.normal(0, 0.1, 400)
     assert row_alignment(rows, "near", column(rows, base), column(rows, base + rng.normal(-2, 2, 400))).status == "pass"
-    assert row_alignment(make_rows(np.full(9, 80)), "near", column(make_rows(np.full(9, 80)), base[:9]), column(make_rows(np.full(9, 80)), base[:9])).status == "not_evaluated"
+    assert (
+        row_alignment(
+            make_rows(np.full(9, 80)),
+            "near",
+            column(make_rows(np.full(9, 80)), base[:9]),
+            column(make_rows(np.full(9, 80)), base[:9]),
+        ).status
+        == "not_evaluated"
+    )
 
 
 @pytest.mark.parametrize(("low", "high"), [(-0.5, 0.5), (-1e9, 0.9), (-0.8, 1e9)])

@@ -12,7 +12,7 @@ def bad(n: int) -> tuple[Quarantined, ...]:
 def test_clean_data_passes() -> None:
     rows, _ = text_logprobs(300, 0)
     checks = check_dataset(DatasetFacts(300, unfinished=np.zeros(300, dtype=bool)), rows)
-    assert [c.status for c in checks] == ["pass", "pass", "pass"]
+    assert {c.status for c in checks} == {"pass", "not_evaluated"}
 
 
 @pytest.mark.parametrize(("n_bad", "status"), [(1, "warn"), (5, "warn"), (6, "fail")])

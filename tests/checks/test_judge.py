@@ -41,4 +41,6 @@ def test_a_constant_judge_fails() -> None:
 
 def test_no_judge_at_all() -> None:
     rows, _ = text_logprobs(10, 0)
-    assert [c.status for c in check_judge(rows, None, None, (0.0, 1.0))] == ["fail", "not_evaluated", "not_evaluated"]
+    first, *others = [c.status for c in check_judge(rows, None, None, (0.0, 1.0))]
+    assert first == "fail"
+    assert set(others) == {"not_evaluated"}

@@ -8,7 +8,12 @@ from cje_audit.domain.checks import Check
 from tests.checks.builders import NAN, found, make_rows, no_codes, scores
 
 
-def judged(values: Floats, labels: Floats | None = None, scale: tuple[float, float] = (0.0, 1.0), evidence: tuple[Floats, ...] = ()) -> list[Check]:
+def judged(
+    values: Floats,
+    labels: Floats | None = None,
+    scale: tuple[float, float] = (0.0, 1.0),
+    evidence: tuple[Floats, ...] = (),
+) -> list[Check]:
     rows = make_rows(np.full(len(values), 60))
     column = audit_scores(rows, values, no_codes(len(values)), scale, Evidence(evidence))
     return check_judge(rows, column, None if labels is None else scores(rows, labels, (-1e9, 1e9)), scale)

@@ -54,3 +54,18 @@ def test_no_rows() -> None:
     rows, values = text_logprobs(0, 0)
     assert found(check_logging_policy(rows, column(rows, values), BASE), "logging_policy.computed").status == "fail"
     assert np.size(values) == 0
+
+
+@pytest.mark.parametrize(("apart", "status"), [(0.0, "pass"), (0.01, "pass"), (3.0, "warn")])
+def test_one_text_scored_by_two_models_is_seen(apart: float, status: str) -> None:
+    rows, values = text_logprobs(200, 0)
+    rows.text_key[100:] = rows.text_key[:100]
+    values[100:] = values[:100] - apart
+    check = found(check_logging_policy(rows, column(rows, values), BASE), "logging_policy.single_policy")
+    assert check.status == status
+
+
+def test_a_known_identity_is_one_policy() -> None:
+    rows, values = text_logprobs(50, 0)
+    checks = check_logging_policy(rows, column(rows, values), PolicyFacts("base", "logging", "abc"))
+    assert found(checks, "logging_policy.single_policy").status == "pass"

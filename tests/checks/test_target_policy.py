@@ -10,6 +10,7 @@ from tests.checks.builders import NAN, column, found, log_normal_run, speaking
 PER_POLICY = {
     "computed", "coverage", "logprob_range", "sentinel_values", "zero_logprobs", "logprob_density", "uniform_weights",
     "mean_weight", "log_ratio_sign", "clone_noise", "missingness",
+    "row_alignment", "preclipped",
 }  # fmt: skip
 
 

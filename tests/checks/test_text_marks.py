@@ -13,7 +13,9 @@ CLEAN = (
 
 
 def marked(prompts: list[str | None], responses: list[str | None]) -> pl.DataFrame:
-    return text_marks(pl.DataFrame({"prompt": prompts, "response": responses}, schema={"prompt": pl.String, "response": pl.String}))
+    return text_marks(
+        pl.DataFrame({"prompt": prompts, "response": responses}, schema={"prompt": pl.String, "response": pl.String})
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,12 +75,17 @@ def test_control_tokens_speak_from_one_row(control: int, status: str) -> None:
     assert (check.status, check.n_affected) == (status, control)
 
 
-@pytest.mark.parametrize(("n", "role", "status"), [(200, 4, "pass"), (200, 5, "warn"), (200, 11, "fail"), (1000, 9, "pass"), (1000, 10, "warn")])
+@pytest.mark.parametrize(
+    ("n", "role", "status"),
+    [(200, 4, "pass"), (200, 5, "warn"), (200, 11, "fail"), (1000, 9, "pass"), (1000, 10, "warn")],
+)
 def test_role_markers_speak_from_five_rows_and_one_percent(n: int, role: int, status: str) -> None:
     assert template_contamination(marks(n, 0, role), make_rows(np.full(n, 50))).status == status
 
 
-@pytest.mark.parametrize(("turn", "loop", "status"), [(0, 0, "pass"), (4, 2, "pass"), (5, 0, "warn"), (0, 5, "warn"), (20, 3, "fail")])
+@pytest.mark.parametrize(
+    ("turn", "loop", "status"), [(0, 0, "pass"), (4, 2, "pass"), (5, 0, "warn"), (0, 5, "warn"), (20, 3, "fail")]
+)
 def test_runaway(turn: int, loop: int, status: str) -> None:
     assert runaway(marks(200, 0, 0, turn, loop), make_rows(np.full(200, 50))).status == status
 

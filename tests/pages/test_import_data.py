@@ -60,3 +60,22 @@ def test_a_wrong_scale_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
     at.number_input(key="judge_low").set_value(5.0).run()
     assert not at.exception
     assert "width" in at.error[0].value
+
+
+def test_a_column_of_another_name_is_mapped_by_hand(visit: Visit, tmp_path: Path) -> None:
+    body = as_jsonl(40).replace(b'"prompt_id"', b'"question"')
+    at = visit(tmp_path / "fresh", "import")
+    at.file_uploader(key="data").set_value([("rows.jsonl", body, "application/x-ndjson")]).run()
+    assert "question" in at.selectbox(key="map-prompt_id").options
+    at.selectbox(key="map-prompt_id").set_value("question").run()
+    assert not at.error
+    assert (at.metric[0].label, at.metric[0].value) == ("Rows", "40")
+    assert "cje-audit import rows.jsonl --map question=prompt_id" in [c.value for c in at.code]
+
+
+def test_a_mapping_that_is_none_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
+    at = visit(tmp_path / "fresh", "import")
+    at.file_uploader(key="data").set_value([("rows.jsonl", as_jsonl(5), "application/x-ndjson")]).run()
+    at.text_area(key="map-others").set_value("question").run()
+    assert not at.exception
+    assert "COLUMN=FIELD" in at.error[0].value

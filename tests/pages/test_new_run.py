@@ -36,3 +36,15 @@ def test_the_command_line_that_does_the_same_is_shown(visit: Visit, tmp_path: Pa
     at = visit(tmp_path / "fresh", "new_run")
     at.text_area[0].set_value(script(tmp_path, delay_s=0)).run()
     assert "cje-audit run experiment.yaml" in [c.value for c in at.code]
+
+
+def test_a_pasted_file_name_is_found_once_it_is_uploaded(visit: Visit, tmp_path: Path) -> None:
+    text = script(tmp_path, delay_s=0).replace(str(tmp_path / "prompts.jsonl"), "mine.jsonl")
+    at = visit(tmp_path / "fresh", "new_run")
+    at.text_area[0].set_value(text).run()
+    assert any("There is no data file mine.jsonl" in t.value for t in at.text)
+    assert any("Upload it" in t.value for t in at.text)
+    body = (tmp_path / "prompts.jsonl").read_bytes()
+    at.file_uploader(key="prompts").set_value(("mine.jsonl", body, "application/x-ndjson")).run()
+    assert "data: {path: mine.jsonl}" in [c.value for c in at.code]
+    assert at.success[0].value == "The experiment file is valid."

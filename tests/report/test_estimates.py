@@ -14,7 +14,8 @@ def test_a_clone_is_worth_the_plain_mean_exactly() -> None:
     report = report_of(facts)
     assert facts.judge is not None
     values = [e.value for e in policy(report, "clone").estimates]
-    assert values == pytest.approx([float(facts.judge.values.mean())] * 2, abs=1e-12)
+    assert [e.estimator for e in policy(report, "clone").estimates] == ["ips", "snips", "calibrated_weights"]
+    assert values == pytest.approx([float(facts.judge.values.mean())] * 3, abs=1e-12)
     assert values[0] == pytest.approx(policy(report, "base").estimates[0].value, abs=1e-12)
 
 

@@ -66,8 +66,8 @@ class Gate:
                 self._stops[None] = Stop(last.code, detail)
         return self._stops.get(None) or self._stops.get(kind)
 
-    def wait_s(self, now: float, tokens: int) -> float | None:
-        """Return the seconds until a request of so many tokens may leave; None: only after another one's end."""
+    def wait_s(self, now: float) -> float | None:
+        """Return the seconds until a request may leave; None: only after another one's end."""
         if self.in_flight >= (self.concurrency.limit if self._proved else 1):
             return None
         broken = self.breaker.wait_s(now)
@@ -77,11 +77,11 @@ class Gate:
         if self._requests is not None:
             waits.append(self._requests.wait_s(now))
         if self._tokens is not None:
-            waits.append(self._tokens.wait_s(now, tokens))
+            waits.append(self._tokens.wait_s(now))
         return max(0.0, *waits)
 
     def enter(self, now: float, tokens: int) -> Pass:
-        """Note that a request leaves."""
+        """Note that a request of about so many tokens leaves."""
         self.in_flight += 1
         self.pace.leave(now)
         if self._requests is not None:
@@ -91,7 +91,7 @@ class Gate:
         return Pass(now, self.breaker.enter())
 
     def leave(self, leaving: Pass, kind: str, answer: Answer[Any], now: float, *, first: bool) -> None:
-        """Note how a request ended; `first` says that its row had not failed before, so that the row is not to blame."""
+        """Note how a request ended; `first` says that its row had not failed before, so it is not to blame."""
         code = answer.result.code
         self._stop(kind, code, answer.result.detail)
         failed = code in SUSPECT
@@ -105,9 +105,9 @@ class Gate:
         self._note_speed(leaving, code, answer.retry.after_s, now)
 
     @property
-    def counts_tokens(self) -> bool:
-        """Whether a budget of tokens is set."""
-        return self._tokens is not None
+    def is_broken(self) -> bool:
+        """Whether the next request is a probe."""
+        return self.breaker.state == "open"
 
     def released(self) -> None:
         """Note that a place is free: the answer is stored."""

@@ -1,6 +1,8 @@
 """What is still to be asked: fresh questions in order, and those that wait for another try."""
 
 import heapq
+import random
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -33,17 +35,20 @@ class Job:
 
 
 class Jobs:
-    """Jobs by the time at which they may be asked; one that waits for another try goes before a fresh one."""
+    """Jobs by the time at which they may be asked; one that waits for another try goes before a fresh one.
+
+    A probe of a broken endpoint is made with a fresh job from anywhere, since rows that break it may lie together.
+    """
 
     def __init__(self, fresh: Iterable[Job]) -> None:
-        self._fresh: Iterator[Job] = iter(fresh)
-        self._next: Job | None = next(self._fresh, None)
+        self._fresh = deque(fresh)
         self._again: list[tuple[float, int, Job]] = []
         self._order = count()
+        self._random = random.Random(1)
 
     def __bool__(self) -> bool:
         """Whether there is anything left to ask, now or later."""
-        return self._next is not None or bool(self._again)
+        return bool(self._fresh or self._again)
 
     @property
     def waiting(self) -> int:
@@ -56,31 +61,24 @@ class Jobs:
 
     def wait_s(self, now: float) -> float | None:
         """Return the seconds until a job may be asked, 0 when one is ready, None when there is none."""
-        if self._next is not None or (self._again and self._again[0][0] <= now):
+        if self._fresh:
             return 0.0
-        return self._again[0][0] - now if self._again else None
+        return max(self._again[0][0] - now, 0.0) if self._again else None
 
-    def peek(self, now: float) -> Job:
-        """Return the job that `take` would return."""
-        job = self._again[0][2] if self._again and self._again[0][0] <= now else self._next
-        if job is None:
-            raise LookupError("no job is ready")
-        return job
-
-    def take(self, now: float) -> Job:
+    def take(self, now: float, *, probe: bool = False) -> Job:
         """Return a job that is ready."""
+        if probe and self._fresh:
+            at = self._random.randrange(len(self._fresh))
+            job = self._fresh[at]
+            del self._fresh[at]
+            return job
         if self._again and self._again[0][0] <= now:
             return heapq.heappop(self._again)[2]
-        job = self._next
-        if job is None:
-            raise LookupError("no job is ready")
-        self._next = next(self._fresh, None)
-        return job
+        return self._fresh.popleft()
 
     def take_all(self) -> Iterator[Job]:
         """Hand out everything that is left, ready or not."""
         while self._again:
             yield heapq.heappop(self._again)[2]
-        while self._next is not None:
-            job, self._next = self._next, next(self._fresh, None)
-            yield job
+        while self._fresh:
+            yield self._fresh.popleft()

@@ -127,17 +127,11 @@ class Loop:
             if wait > 0.0:
                 self._ring_at(now + wait)
                 return
-            self._start(self._jobs.take(now), now)
+            self._start(self._jobs.take(now, probe=self._gate.is_broken), now)
 
     def _wait_s(self, now: float) -> float | None:
         wait = self._jobs.wait_s(now)
-        return wait if wait is None or wait > 0.0 else self._gate.wait_s(now, self._tokens(self._jobs.peek(now)))
-
-    def _tokens(self, job: Job) -> int:
-        """Return about how many tokens a request will have, where the endpoint's budget counts them."""
-        if not self._gate.counts_tokens:
-            return 1
-        return sum(rough_tokens(part) for part in job.question.text if isinstance(part, str))
+        return wait if wait is None or wait > 0.0 else self._gate.wait_s(now)
 
     def _start(self, job: Job, now: float) -> None:
         stop = self._gate.stopped(job.question.kind, now)
@@ -147,7 +141,8 @@ class Loop:
         elif self._manner.spend.is_used_up:
             self._fail(StopRequested("budget"))
         else:
-            task = asyncio.create_task(self._attempt(job, self._gate.enter(now, self._tokens(job))))
+            leaving = self._gate.enter(now, sum(rough_tokens(t) for t in job.question.text if isinstance(t, str)))
+            task = asyncio.create_task(self._attempt(job, leaving))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

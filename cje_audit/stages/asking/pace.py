@@ -96,25 +96,25 @@ class Pace:
 
 
 class Allowance:
-    """A budget of requests or tokens per minute, spent evenly with one second's worth in reserve."""
+    """A budget of requests or tokens per minute, spent evenly with one second's worth in reserve. Times in seconds."""
 
     def __init__(self, per_minute: float) -> None:
         self._per_s = per_minute / 60
-        self._left = self._per_s
+        self._most = max(self._per_s, 1.0)
+        self._left = self._most
         self._at: float | None = None
 
-    def wait_s(self, now: float, amount: float = 1.0) -> float:
-        """Return the seconds until this much may be spent."""
+    def wait_s(self, now: float) -> float:
+        """Return the seconds until one more may be spent."""
         self._refill(now)
-        wanted = min(amount, self._per_s)  # what is larger than the reserve leaves when the reserve is full
-        return max((wanted - self._left) / self._per_s, 0.0)
+        return max((1.0 - self._left) / self._per_s, 0.0)
 
     def spend(self, now: float, amount: float = 1.0) -> None:
-        """Spend an amount; a large one is paid off before the next leaves."""
+        """Spend an amount; one larger than the reserve is paid off before the next request leaves."""
         self._refill(now)
         self._left -= amount
 
     def _refill(self, now: float) -> None:
         if self._at is not None:
-            self._left = min(self._left + (now - self._at) * self._per_s, self._per_s)
+            self._left = min(self._left + (now - self._at) * self._per_s, self._most)
         self._at = now

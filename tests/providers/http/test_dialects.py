@@ -68,3 +68,12 @@ def test_each_server_gets_its_own_words(server: FaultServer) -> None:
     assert b'"context_length_exceeded_behavior":"error"' in sent["fireworks"]
     assert b'"max_new_tokens":0' in sent["sglang"] and b'"logprob_start_len":0' in sent["sglang"]
     assert all(b'"logprobs":1' in sent[n] for n in ("openai_compatible", "vllm", "fireworks", "together"))
+
+
+@pytest.mark.parametrize("split", ["whole", "fffd"])
+def test_a_4000_token_answer_in_a_large_body(server: FaultServer, split: str) -> None:
+    server.configure(split=split, body_bytes=1_000_000)
+    response = " ".join(f"wört{i}" for i in range(4000))
+    (answer,) = score(policy(server), PROMPT, response)
+    assert list(answer.result.token_logprobs) == truth.response_values("m", PREFIX, response, split=split != "whole")
+    assert len(answer.result.tokens) >= 4000

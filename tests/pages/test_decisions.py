@@ -1,0 +1,84 @@
+"""What people decide in the browser: reveal, sign-off, notes, and the trail of it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cje_audit.audit import Audit
+from tests.pages.conftest import World, everything, texts
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def copy(world: World, tmp_path: Path) -> Iterator[Audit]:
+    """A copy of the workspace, so that no decision is left behind for other tests."""
+    audit = Audit.open(shutil.copytree(world.workspace, tmp_path / "workspace"))
+    yield audit
+    audit.close()
+
+
+def fill(at: AppTest, key: str, by: str, text: str) -> AppTest:
+    at.text_input(key=f"{key}-by").set_value(by)
+    at.text_area(key=f"{key}-text").set_value(text)
+    return next(b for b in at.button if b.form_id == key).click().run()
+
+
+def refused_values(audit: Audit, run: str) -> set[str]:
+    policy = audit.report(run).policy("uniform")
+    assert policy is not None
+    return {f"{e.value:.3f}" for e in policy.estimates if e.value is not None}
+
+
+def test_a_refused_number_is_shown_after_a_name_and_a_reason_and_marked(
+    visit: Visit, world: World, copy: Audit
+) -> None:
+    at = visit(copy.workspace, "results", run=world.complete)
+    assert not at.warning
+    at = fill(at, "reveal-uniform", "Ada", "the board asked")
+    assert not at.exception
+    assert any(t.startswith("Revealed by Ada") and t.endswith("because: the board asked") for t in texts(at))
+    assert [w.value for w in at.warning] == ["These numbers are refused. They are shown only because someone asked."]
+    shown = next(f.value for f in at.dataframe if set(f.value.get("Policy", ())) == {"uniform"})
+    assert (shown["Rows used"].str.contains(" of ")).all()
+    assert (shown["Interval"].str.contains(" to ")).all()
+    assert refused_values(copy, world.complete) & set(shown["Estimate"])
+    assert copy.report(world.complete).policy("uniform").verdict == "refuse"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("by", "reason", "said"), [("", "why", "needs a name"), ("Ada", " ", "needs a reason")])
+def test_a_reveal_without_name_or_reason_is_one_sentence(
+    visit: Visit, world: World, copy: Audit, by: str, reason: str, said: str
+) -> None:
+    at = fill(visit(copy.workspace, "results", run=world.complete), "reveal-uniform", by, reason)
+    assert [said in e.value for e in at.error] == [True]
+    assert copy.decisions(world.complete) == ()
+
+
+def test_a_sign_off_is_shown_and_void_after_a_reveal(visit: Visit, world: World, copy: Audit) -> None:
+    at = visit(copy.workspace, "results", run=world.complete)
+    assert "Not signed" in everything(at)
+    at = fill(at, "sign", "Ada", "")
+    assert copy.report(world.complete).sign_off.state == "approved"
+    assert "Approved" in everything(at)
+    at = fill(at, "reveal-uniform", "Bob", "the board asked")
+    assert "Sign-off void" in everything(at)
+
+
+def test_a_note_appears_where_it_stands_and_in_the_trail(visit: Visit, world: World, copy: Audit) -> None:
+    at = fill(visit(copy.workspace, "row", run=world.complete, row="p00000"), "note", "Ada", "<b>odd</b> row")
+    assert not at.exception
+    assert "<b>odd</b> row" in texts(at)
+    assert copy.decisions(world.complete)[0].subject == "row:p00000"
+    at = visit(copy.workspace, "trail", run=world.complete)
+    assert "<b>odd</b> row" in texts(at)
+    assert "1 of 1 entries shown, newest first" in [c.value for c in at.caption]
+
+
+def test_the_report_can_be_taken_home_in_four_forms(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "results", run=world.complete)
+    labels = [b.label for b in at.get("download_button")]
+    assert labels == ["HTML report", "HTML report, redacted", "Report as JSON", "Estimates as CSV"]
