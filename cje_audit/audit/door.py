@@ -106,7 +106,7 @@ class Audit:
 
     def html(self, run: str, *, redact: bool = False) -> str:
         """Return a run's report as one offline HTML file."""
-        return render(self.report(run), redact=redact)
+        return render(self.report(run), redact=redact, revealed=self.revealed(run))
 
     def json(self, run: str) -> str:
         """Return a run's report as JSON text."""

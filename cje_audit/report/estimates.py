@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.judge_calibration import labels_suffice
+from cje_audit.checks.words import number
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.bounds import ips_bounds, snips_bounds
-from cje_audit.numerics.point import infer
+from cje_audit.numerics.point import Inferred, infer
+from cje_audit.numerics.snips import snips
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.fresh_estimates import fresh_estimates
 from cje_audit.report.intervals import CLUSTERED_T, snips_interval, t_method
@@ -63,7 +65,22 @@ def _snips(sample: Sample, *, primary: bool) -> Estimate:
     got = infer(point, sample.cluster, scale=sample.scale)
     interval = snips_interval(point, got, sample.log_ratio, sample.reward, sample.cluster, sample.scale)
     got = replace(got, interval=interval.ends)
-    return estimate("snips", sample, got, interval.method, snips_bounds, primary=primary, note=interval.note)
+    return estimate(
+        "snips", sample, got, interval.method, snips_bounds, primary=primary, note=_note(sample, got, interval.note)
+    )
+
+
+def _note(sample: Sample, got: Inferred, note: str | None) -> str | None:
+    """Add how far the answer moves when a straight line takes the place of the calibration's curve."""
+    if sample.on_a_line is None or got.value is None or got.standard_error is None:
+        return note
+    line = snips(sample.log_ratio, sample.on_a_line).value
+    if line is None:
+        return note
+    far = abs(line - got.value) > got.standard_error
+    said = f"With a straight line in place of the calibration curve: {number(line)}"
+    said += ", more than a standard error away: the answer depends on the curve's form." if far else "."
+    return said if note is None else f"{note} {said}"
 
 
 def _plain_mean(sample: Sample, *, primary: bool) -> Estimate:

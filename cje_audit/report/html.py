@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 
 from cje_audit.domain.checks import CheckStatus, Verdict
 from cje_audit.domain.report import Estimate, PolicyReport, Report
+from cje_audit.domain.views import Reveal
 from cje_audit.report.drawing import Bar, histogram, intervals
 
 NO_NUMBER = (Verdict.REFUSE, Verdict.NOT_EVALUATED)
@@ -27,20 +29,23 @@ DATA_PLACE = re.compile(r'<script type="application/json" id="report">(.*?)</scr
 
 @dataclass(frozen=True)
 class Shown:
-    """One policy as the page shows it; a policy without a number has no estimates here."""
+    """One policy as the page shows it; a policy without a number has no estimates here, unless someone revealed them."""
 
     policy: PolicyReport
     badge: str
     estimates: tuple[Estimate, ...]
     drawing: Markup
+    reveal: Reveal | None
 
 
-def render(report: Report, *, redact: bool = False) -> str:
-    """Return the report as HTML; `redact` leaves out row ids and every line that quotes a row.
+def render(report: Report, *, redact: bool = False, revealed: Mapping[str, Reveal] | None = None) -> str:
+    """Return the report as HTML; `redact` leaves out row ids, reveals, and every line that quotes a row.
 
-    Text from files and models is escaped everywhere; a refused policy's estimates are not in the file at all.
+    Text from files and models is escaped everywhere; a refused policy's estimates are not in the file at all, unless
+    someone revealed them: then each line says by whom and why.
     """
-    shared = _without_refused_numbers(_redacted(report) if redact else report)
+    reveals = {} if redact or revealed is None else revealed
+    shared = _without_refused_numbers(_redacted(report) if redact else report, reveals)
     environment = Environment(
         loader=PackageLoader("cje_audit.report", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -50,7 +55,7 @@ def render(report: Report, *, redact: bool = False) -> str:
     text = environment.get_template("report.html.j2").render(
         report=shared,
         redacted=redact,
-        policies=[_shown(p) for p in shared.policies],
+        policies=[_shown(p, reveals.get(p.name)) for p in shared.policies],
         forest=intervals([_bar(p) for p in shared.policies]),
         speaking=[c for c in shared.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)],
         data=_embedded(shared.document()),
@@ -98,12 +103,12 @@ def _hash_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _shown(policy: PolicyReport) -> Shown:
+def _shown(policy: PolicyReport, reveal: Reveal | None) -> Shown:
     weights = policy.weights
     drawing = Markup("")
     if weights is not None and weights.histogram is not None:
         drawing = histogram(weights.histogram, f"Log ratios of {policy.name}")
-    return Shown(policy, BADGES[policy.verdict], policy.estimates, drawing)
+    return Shown(policy, BADGES[policy.verdict], policy.estimates, drawing, reveal)
 
 
 def _bar(policy: PolicyReport) -> Bar:
@@ -115,15 +120,16 @@ def _bar(policy: PolicyReport) -> Bar:
     return Bar(policy.name, primary.value, *primary.interval, truth)
 
 
-def _without_refused_numbers(report: Report) -> Report:
+def _without_refused_numbers(report: Report, revealed: Mapping[str, Reveal]) -> Report:
     kept = tuple(
-        p.model_copy(update={"estimates": (), "truths": ()}) if p.verdict in NO_NUMBER else p for p in report.policies
+        p.model_copy(update={"estimates": (), "truths": ()}) if p.verdict in NO_NUMBER and p.name not in revealed else p
+        for p in report.policies
     )
     return report.model_copy(update={"policies": kept})
 
 
 def _redacted(report: Report) -> Report:
-    """Leave out row ids, findings' evidence and provenance notes, which may quote a row."""
+    """Leave out row ids, findings' evidence, provenance notes and a signer's note, which may quote a row."""
     stages = tuple(
         s.model_copy(update={"checks": tuple(c.model_copy(update={"example_ids": ()}) for c in s.checks)})
         for s in report.stages
@@ -131,7 +137,10 @@ def _redacted(report: Report) -> Report:
     failures = tuple(f.model_copy(update={"example_ids": ()}) for f in report.failures)
     provenance = {k: v for k, v in report.run.provenance.items() if k != "notes"}
     run = report.run.model_copy(update={"provenance": provenance})
-    return report.model_copy(update={"stages": stages, "failures": failures, "findings": (), "run": run})
+    signed = report.sign_off.model_copy(update={"note": None})
+    return report.model_copy(
+        update={"stages": stages, "failures": failures, "findings": (), "run": run, "sign_off": signed}
+    )
 
 
 def _embedded(document: dict[str, Any]) -> Markup:

@@ -24,6 +24,7 @@ class Sample:
     """The rows one estimate rests on, and those it lost.
 
     `used`, bool (n,), marks rows with a weight and a reward; `log_ratio` (nats), `reward`, `cluster` have shape (m,).
+    `on_a_line` is the calibrated reward by a straight line in place of the curve.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Sample:
     scale: Pair | None
     placed: Placed | None = None
     calibration: Calibration | None = None
+    on_a_line: Floats | None = None
 
     def replicates(self, share: Floats) -> Floats | None:
         """Return the value without each fold of labels, of an estimate that gives row i the share s_i; see there."""
@@ -74,7 +76,9 @@ def _with_calibration(facts: RunFacts, sample: Sample) -> Sample:
     if facts.calibrated is None or facts.judge is None:
         return sample
     calibration = facts.calibrated.calibration
-    return replace(sample, calibration=calibration, placed=calibration.place(facts.judge.values[sample.used]))
+    score = facts.judge.values[sample.used]
+    line = calibration.predict_line(score)
+    return replace(sample, calibration=calibration, placed=calibration.place(score), on_a_line=line)
 
 
 def _missing(column: Column, ratio: Floats, weighted: Bools, reward: str) -> Missing:

@@ -25,6 +25,7 @@ from cje_audit.stages.columns import (
     strings,
 )
 from cje_audit.stages.dataset import IMPORTED
+from cje_audit.stages.fresh import ask_fresh_draws
 from cje_audit.store.answers import Question
 from cje_audit.store.tables import TableWrite
 
@@ -41,13 +42,25 @@ def run(context: StageContext) -> StageOutcome:
         context.progress.total(rows.n)
         column, judgement = _recorded(context, rows, scale)
     oracle, labels = _labels(context, rows, sample)
+    writes = [TableWrite("judgement", judgement), TableWrite("oracle_label", labels), *_fresh(context)]
     return StageOutcome(
         n_in=rows.n,
         n_ok=column.n_ok,
         n_failed=rows.n - column.n_ok,
-        writes=[TableWrite("judgement", judgement), TableWrite("oracle_label", labels)],
+        writes=writes,
         checks={STAGE: check_judge(rows, column, oracle, scale)},
     )
+
+
+def _fresh(context: StageContext) -> list[TableWrite]:
+    """Return the fresh draws of a launched run that asks for some."""
+    spec = context.spec
+    if not isinstance(spec, Experiment) or not spec.fresh_draws.per_prompt:
+        return []
+    prompts = context.tables.read('select prompt_id, prompt from sample order by "row"')
+    with Asker(context, spec.execution) as asker:
+        frame = ask_fresh_draws(context, asker, spec, prompts, judge_identity(spec.judge), STAGE)
+    return [TableWrite("fresh_draw", frame)]
 
 
 def judge_scale(spec: RunSpec) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import pytest
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.domain.errors import AuditError, InputError, NotFound
 from cje_audit.report.estimates_csv import estimates_csv
+from cje_audit.report.html import verify_html
 from cje_audit.store.files import RunFiles
 from tests.app.reports import policy as made_policy
 from tests.app.reports import report as made_report
@@ -77,6 +78,10 @@ def test_a_revealed_policy_stays_refused_and_says_by_whom_and_why(opened: Audit,
     found = opened.report(run).policy("far")
     assert found is not None
     assert found.verdict == "refuse"
+    mark = "refused; revealed by Bob, because: asked by the board"
+    assert mark in opened.html(run)
+    assert mark not in opened.html(run, redact=True)
+    assert not verify_html(opened.html(run))
     lines = list(csv.DictReader(io.StringIO(opened.estimates_csv(run))))
     far = [line for line in lines if line["policy"] == "far"]
     assert {(x["verdict"], x["revealed_by"], x["primary"]) for x in far} == {("refuse", "Bob", "False")}

@@ -34,7 +34,10 @@ def test_arena_refuses_the_hopeless_and_shows_the_clone_for_what_it_is(arena: Pa
 def test_arena_is_otherwise_quiet(arena: Path) -> None:
     report = report_of(arena_run(arena))
     speaking = {c.id for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)}
-    overlap = {f"estimation.{n}" for n in ("ess", "max_weight_share", "tail_index", "overlap", "near_zero_weights", "calibration_range")}
+    overlap = {
+        f"estimation.{n}"
+        for n in ("ess", "max_weight_share", "tail_index", "overlap", "near_zero_weights", "calibration_range")
+    }
     assert speaking - overlap == {"dataset.truncation", "target_policy.clone_noise"}
 
 

@@ -36,6 +36,13 @@ def test_enough_labels_make_the_calibrated_reward_the_headline() -> None:
     assert "average oracle label, predicted from the judge score" in near.sentence
 
 
+def test_another_form_of_the_curve_is_reported() -> None:
+    near = policy(report_of(labelled()), "near")
+    (headline,) = [e for e in near.estimates if e.primary]
+    assert headline.note is not None
+    assert "With a straight line in place of the calibration curve: 0." in headline.note
+
+
 def test_too_few_labels_leave_the_judge() -> None:
     report = report_of(labelled(99))
     assert [e.reward for e in policy(report, "near").estimates if e.primary] == ["judge"]

@@ -48,7 +48,9 @@ def run_until(tmp_path: Path) -> Iterator[Run]:
             progress = StageProgress(workspace, record.id, name)
             outcome = stage(StageContext(record, folder, spec, tables, answers, progress, StopSignal()))
             counts = (outcome.n_in, outcome.n_ok, outcome.n_failed)
-            tables.commit_stage(StageRecord(name, "f", *counts, 0.1, dict(outcome.facts)), outcome.writes, outcome.checks)
+            tables.commit_stage(
+                StageRecord(name, "f", *counts, 0.1, dict(outcome.facts)), outcome.writes, outcome.checks
+            )
             outcomes[name] = outcome
             if name == last:
                 return outcomes
