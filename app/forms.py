@@ -43,7 +43,7 @@ def experiment_text(templates: Mapping[str, Template]) -> str:
 
 def how_to_name(audit: Audit, folder: Path) -> None:
     """Say how the text names an uploaded file; it is found by its name alone."""
-    parts.quiet("Name the file in the text below like this:")
+    parts.quiet("Name the file in the text above like this:")
     st.code("\n".join(f"data: {{path: {file}}}" for file in audit.uploaded(folder)), language=None)
 
 

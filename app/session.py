@@ -145,7 +145,9 @@ def open_demo(audit: Audit) -> NoReturn:
     known = audit.demo_runs()
     with st.spinner("Reading the demo and running its stages"):
         if "experiment" not in known:
-            known = {"experiment": audit.demo(), **audit.demo_siblings()}
+            known |= {"experiment": audit.demo()}
+        if len(known) == 1:
+            known |= audit.demo_siblings()
         for run in known.values():
             audit.wait(run, timeout_s=SHORT_S)
     go("runs", run=known["experiment"])

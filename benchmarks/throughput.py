@@ -74,7 +74,12 @@ def ours(url: str, n: int, concurrency: int) -> dict[str, float]:
         place = workspace.run_dir(record.id)
         place.mkdir(parents=True)
         execution = Execution(concurrency=concurrency)
-        spec = Experiment(name="t", data=DataSource(path="-"), logging_policy=asked, target_policies=(asked.model_copy(update={"name": "b"}),))
+        spec = Experiment(
+            name="t",
+            data=DataSource(path="-"),
+            logging_policy=asked,
+            target_policies=(asked.model_copy(update={"name": "b"}),),
+        )
         tables = RunTables(place / "run.duckdb", read_only=False)
         progress = StageProgress(workspace, record.id, "target_policy")
         context = StageContext(record, place, spec, tables, answers, progress, StopSignal())
@@ -129,16 +134,35 @@ def whole_run(url: str, n: int, concurrency: int) -> dict[str, float]:
     """Time `cje-audit run` from outside: n prompts with responses, scored by the logging and one target policy."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        rows = ({"prompt_id": f"p{i}", "prompt": p, "response": r, "judge_score": 0.5 + (i % 7) / 20} for i, (p, r) in enumerate(map(text, range(n))))
+        rows = (
+            {"prompt_id": f"p{i}", "prompt": p, "response": r, "judge_score": 0.5 + (i % 7) / 20}
+            for i, (p, r) in enumerate(map(text, range(n)))
+        )
         (root / "prompts.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
-        base = {"name": "base", "provider": "openai_compatible", "base_url": url, "model": "m", "system_prompt": "Be brief."}
+        base = {
+            "name": "base",
+            "provider": "openai_compatible",
+            "base_url": url,
+            "model": "m",
+            "system_prompt": "Be brief.",
+        }
         config = {
             "name": "throughput", "data": {"path": "prompts.jsonl"}, "logging_policy": base,
             "target_policies": [base | {"name": "other", "system_prompt": "Be long."}],
             "execution": {"concurrency": concurrency},
         }  # fmt: skip
         (root / "run.json").write_text(json.dumps(config))
-        command = [sys.executable, "-m", "cje_audit", "run", str(root / "run.json"), "--workspace", str(root / "w"), "--json", "--exit-zero"]
+        command = [
+            sys.executable,
+            "-m",
+            "cje_audit",
+            "run",
+            str(root / "run.json"),
+            "--workspace",
+            str(root / "w"),
+            "--json",
+            "--exit-zero",
+        ]
         started = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - started
@@ -186,7 +210,10 @@ def lm_eval(url: str, n: int, concurrency: int, *, install: bool) -> dict[str, f
 def install_lm_eval(python: Path) -> bool:
     """Make an environment with lm-evaluation-harness; say whether that worked."""
     folder = python.parent.parent
-    commands = ([sys.executable, "-m", "venv", str(folder)], [str(python), "-m", "pip", "install", "--quiet", "lm_eval[api]"])
+    commands = (
+        [sys.executable, "-m", "venv", str(folder)],
+        [str(python), "-m", "pip", "install", "--quiet", "lm_eval[api]"],
+    )
     for command in commands:
         if subprocess.run(command, capture_output=True, check=False, timeout=1500).returncode:
             shutil.rmtree(folder, ignore_errors=True)
@@ -196,7 +223,9 @@ def install_lm_eval(python: Path) -> bool:
 
 def share(rate: float, limit: float) -> float:
     if rate > limit * 1.0001:
-        raise SystemExit(f"{rate:.1f} samples per second exceed the limit of {limit:.1f}: the clock or the server is wrong")
+        raise SystemExit(
+            f"{rate:.1f} samples per second exceed the limit of {limit:.1f}: the clock or the server is wrong"
+        )
     return rate / limit
 
 
@@ -240,7 +269,12 @@ def main() -> None:
     else:
         with server(options.latency, BODY_BYTES) as url:
             found = measure(options, url)
-    machine = {"python": platform.python_version(), "system": platform.platform(), "cpus": os.cpu_count(), "load": os.getloadavg()}
+    machine = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpus": os.cpu_count(),
+        "load": os.getloadavg(),
+    }
     document = {"name": "throughput", "machine": machine, **found}
     if options.json:
         print(json.dumps(document, indent=2))

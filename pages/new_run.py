@@ -7,6 +7,8 @@ from app import forms, parts, session
 audit = session.open_audit()
 parts.heading("new_run")
 
+templates = {t.name: t for t in audit.templates()}
+text = forms.experiment_text(templates)
 prompts = st.file_uploader(
     "Your own prompts, if you have them: one JSON object with prompt_id and prompt on each line",
     type=list(forms.DATA_TYPES),
@@ -15,9 +17,6 @@ prompts = st.file_uploader(
 base = session.store_upload(audit, prompts).parent if prompts else None
 if prompts and base:
     forms.how_to_name(audit, base)
-
-templates = {t.name: t for t in audit.templates()}
-text = forms.experiment_text(templates)
 checked = audit.validate(text, base=base) if text.strip() else None
 
 if checked is None:

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def run(*command: object, cwd: Path, timeout: float = 300) -> str:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "CJE_AUDIT"))}
-    done = subprocess.run(list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
+    done = subprocess.run(
+        list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -34,7 +36,9 @@ def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
     installed = {p.name for p in next((home / "env" / "lib").glob("python3*/site-packages")).iterdir()}
     assert not installed & {"app", "pages", "sample_data", "examples", "tests"}
 
-    document = json.loads(run(home / "env" / "bin" / "cje-audit", "demo", "--no-open", "--json", "--port", "0", cwd=home))
+    document = json.loads(
+        run(home / "env" / "bin" / "cje-audit", "demo", "--no-open", "--json", "--port", "0", cwd=home)
+    )
     try:
         with urllib.request.urlopen(document["url"], timeout=20) as page:
             assert page.status == 200

@@ -141,7 +141,8 @@ def entry(decision: Decision, *, key: str, with_run: str | None = None) -> None:
             parts.name(decision.by, f"by-{key}")
             parts.quiet(f"{formats.moment(decision.at)} UTC")
             if decision.subject:
-                parts.quiet(place_title(decision.subject) if decision.kind == "note" else f"policy {decision.subject}")
+                subject = decision.subject if decision.kind == "note" else f"policy:{decision.subject}"
+                parts.quiet(place_title(subject))
             if decision.decision:
                 parts.quiet(words.SIGN_OFF[words.SIGNED_STATE[decision.decision]].label)
             if with_run:

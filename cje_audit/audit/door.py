@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -319,6 +319,13 @@ class Audit:
     def fetch_model() -> Path:
         """Get the embedded model once and return where it lies."""
         return fetch_model()
+
+    @staticmethod
+    def serve_model(port: int, *, say: Callable[[str], None]) -> None:
+        """Serve the embedded model on loopback until interrupted; `say` is told its address once it answers."""
+        from cje_audit.providers.serve_model import serve_model  # brings a web server no other method needs
+
+        serve_model(port, say=say)
 
     def upload_path(self, name: str) -> Path:
         """Return a fresh path for an uploaded file inside the workspace."""

@@ -311,6 +311,16 @@ def fetch_model_command(json: JsonOption = False, workspace: WorkspaceOption = N
         say(f"The embedded model is at {path}.")
 
 
+@app.command("serve-model")
+def serve_model_command(
+    port: Annotated[int, typer.Option(help="Port of the endpoint.")] = 8802,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Serve the embedded model as an OpenAI-compatible endpoint on this machine, until Ctrl-C."""
+    Audit.serve_model(port, say=lambda url: STDERR.print(f"The embedded model answers at {url} (stop it with Ctrl-C)"))
+
+
 def _read(config: Path) -> str:
     try:
         return config.read_text(encoding="utf-8")

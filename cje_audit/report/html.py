@@ -29,7 +29,7 @@ DATA_PLACE = re.compile(r'<script type="application/json" id="report">(.*?)</scr
 
 @dataclass(frozen=True)
 class Shown:
-    """One policy as the page shows it; a policy without a number has no estimates here, unless someone revealed them."""
+    """One policy as the page shows it; one without a number has no estimates here, unless someone revealed them."""
 
     policy: PolicyReport
     badge: str

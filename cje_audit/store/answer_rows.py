@@ -67,6 +67,37 @@ class Outcome:
     ends: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The end of one attempt as rows: of `attempt`, of `answer` for a success, of `ending` for a final failure.
+
+    `request` and `response` are the raw bodies to keep.
+    """
+
+    attempt: Row
+    answer: Row | None = None
+    ending: Row | None = None
+    request: bytes | None = None
+    response: bytes | None = None
+
+    @property
+    def number(self) -> int:
+        """The attempt's number."""
+        return int(str(self.attempt[0]))
+
+
+def entry_of(outcome: Outcome) -> Entry:
+    """Turn an outcome into rows."""
+    ok = outcome.result.is_ok
+    return Entry(
+        attempt_row(outcome),
+        answer_row(outcome) if ok else None,
+        ending_row(outcome.run, outcome.question, outcome.result) if outcome.ends and not ok else None,
+        outcome.request,
+        outcome.response,
+    )
+
+
 def digest(text: str) -> str:
     """Return the SHA-256 of a text as 64 hex digits."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -137,23 +168,19 @@ class Packer:
     def __init__(self) -> None:
         self._zstd = zstandard.ZstdCompressor(level=1)
 
-    def body_row(self, outcome: Outcome) -> Row | None:
-        """Return the row of `body`, or None where nothing was kept."""
-        if outcome.request is None and outcome.response is None:
+    def _body(self, entry: Entry) -> Row | None:
+        if entry.request is None and entry.response is None:
             return None
-        packed = (None if b is None else self._zstd.compress(b) for b in (outcome.request, outcome.response))
-        return (outcome.attempt, *packed)
+        packed = (None if b is None else self._zstd.compress(b) for b in (entry.request, entry.response))
+        return (entry.attempt[0], *packed)
 
-    def statements(self, outcomes: Sequence[Outcome]) -> list[tuple[str, list[object]]]:
-        """Return the few statements that store these outcomes, each with all its values at once."""
-        wins = [answer_row(o) for o in outcomes if o.result.is_ok]
-        ends = [ending_row(o.run, o.question, o.result) for o in outcomes if o.ends and not o.result.is_ok]
-        bodies = [row for o in outcomes if (row := self.body_row(o)) is not None]
+    def statements(self, entries: Sequence[Entry]) -> list[tuple[str, list[object]]]:
+        """Return the few statements that store these ends, each with all its values at once."""
         tables = (
-            ("insert or ignore", ATTEMPT, [attempt_row(o) for o in outcomes]),
-            ("insert or ignore", ANSWER, wins),
-            ("insert or replace", ENDING, ends),
-            ("insert or replace", BODY, bodies),
+            ("insert or ignore", ATTEMPT, [e.attempt for e in entries]),
+            ("insert or ignore", ANSWER, [e.answer for e in entries if e.answer is not None]),
+            ("insert or replace", ENDING, [e.ending for e in entries if e.ending is not None]),
+            ("insert or replace", BODY, [row for e in entries if (row := self._body(e)) is not None]),
         )
         return [insertion(how, table, rows) for how, table, rows in tables if rows]
 

@@ -20,6 +20,7 @@ from cje_audit.store.answer_rows import (
     ENDING,
     KINDS,
     AnyResult,
+    Entry,
     Outcome,
     Packer,
     Question,
@@ -27,10 +28,11 @@ from cje_audit.store.answer_rows import (
     digest,
     encode,
     ending_row,
+    entry_of,
     failed,
     insertion,
 )
-from cje_audit.store.marks import Mark, Marks, mark_files, read_marks
+from cje_audit.store.journal import Journal, Mark, journal_files, read_journal
 from cje_audit.store.sqlite import connect, transaction
 
 __all__ = ["KINDS", "AnswerStore", "AnyResult", "AttemptCounts", "Outcome", "Question", "decode", "encode"]
@@ -99,9 +101,9 @@ class AnswerStore:
         self.path = path
         self._db = connect(path, SCHEMA)
         self._lock = threading.Lock()
-        self._marks_folder = path.with_suffix(".in_flight")
+        self._journals_in = path.with_suffix(".in_flight")
         self._packer = Packer()
-        self._marks: dict[str, Marks] = {}
+        self._journals: dict[str, Journal] = {}
         self._add_later_columns()
 
     def _add_later_columns(self) -> None:
@@ -111,11 +113,11 @@ class AnswerStore:
                 self._db.execute(f"alter table attempt add column {column}")
 
     def close(self) -> None:
-        """Close the database; marks stay for whoever counts what was lost."""
+        """Close the database; journals stay for whoever counts what was lost."""
         with self._lock:
-            for marks in self._marks.values():
-                marks.close(forget=False)
-            self._marks.clear()
+            for journal in self._journals.values():
+                journal.close(forget=False)
+            self._journals.clear()
             self._db.close()
 
     # -- finished answers -----------------------------------------------------------------------------------------
@@ -136,7 +138,7 @@ class AnswerStore:
         query = "select key, count(*) n from attempt where key in ({}) and status in ('ok', 'failed') group by key"
         return Counter({row["key"]: int(row["n"]) for row in self._by_key(query, keys)})
 
-    def _by_key(self, query: str, keys: Sequence[str], *more: object) -> Iterator[sqlite3.Row]:
+    def _by_key(self, query: str, keys: Sequence[str | int], *more: object) -> Iterator[sqlite3.Row]:
         for start in range(0, len(keys), PART):
             part = keys[start : start + PART]
             with self._lock:
@@ -147,9 +149,18 @@ class AnswerStore:
 
     def begin(self, run: str, questions: Sequence[Question]) -> list[int]:
         """Mark that these questions are about to be asked; return one attempt number each."""
-        if run not in self._marks:
-            self._marks[run] = Marks(self._marks_folder, run, self._lease(run))
-        return [self._marks[run].begin(question) for question in questions]
+        if run not in self._journals:
+            self._journals[run] = Journal(self._journals_in, run, self._lease(run))
+        return [self._journals[run].begin(question) for question in questions]
+
+    def end_attempt(self, run: str, entry: Entry) -> None:
+        """Put the end of an attempt out of a kill's reach; `AnswerWriter` brings it into the database."""
+        self._journals[run].end(entry)
+
+    def safe_before(self, run: str, number: int) -> None:
+        """Note that every attempt with a smaller number is safe in the database."""
+        if run in self._journals:
+            self._journals[run].forget_before(number)
 
     def _lease(self, run: str) -> int:
         """Return the first of a range of attempt numbers that nobody else has."""
@@ -165,46 +176,54 @@ class AnswerStore:
         whole = [
             replace(o, run=o.run or run, started_at=o.started_at or now, ended_at=o.ended_at or now) for o in outcomes
         ]
-        with self._lock, transaction(self._db) as db:
-            for start in range(0, len(whole), PART):
-                for statement, values in self._packer.statements(whole[start : start + PART]):
+        self._commit([entry_of(outcome) for outcome in whole])
+
+    def _commit(self, entries: Sequence[Entry]) -> None:
+        for start in range(0, len(entries), PART):
+            with self._lock, transaction(self._db) as db:
+                for statement, values in self._packer.statements(entries[start : start + PART]):
                     db.execute(statement, values)
 
     def settle(self, run: str) -> None:
-        """Forget the marks of a run: every attempt of this process has ended and is stored."""
-        marks = self._marks.pop(run, None)
-        if marks is not None:
-            marks.close(forget=True)
+        """Forget the journal of a run: every attempt of this process has ended and is safe in the database."""
+        journal = self._journals.pop(run, None)
+        if journal is not None:
+            journal.close(forget=True)
 
     def mark_lost(self, run: str) -> int:
-        """Count what dead workers left in flight as `lost`; return how many of this run are lost in all."""
-        for path in mark_files(self._marks_folder, run):
-            lost = self._unended(path)
-            with self._lock, transaction(self._db) as db:
-                for start in range(0, len(lost), PART):
-                    rows = [
-                        (m.attempt, run, m.key, m.kind, m.stage, m.policy, m.row_id, m.at, "lost")
-                        for m in lost[start : start + PART]
-                    ]
-                    table = "attempt(id, run, key, kind, stage, policy, row_id, started_at, status)"
-                    db.execute(*insertion("insert or ignore", table, rows))
+        """Take over what a killed worker had not stored yet, and count what it left in flight as `lost`.
+
+        Returns
+        -------
+        int
+            How many attempts of this run are lost in all: they may be paid twice.
+        """
+        for path in journal_files(self._journals_in, run):
+            lines = list(read_journal(path))
+            self._commit([line for line in lines if isinstance(line, Entry)])
+            self._lose(run, self._unended(lines))
             path.unlink()
         return self.counts(run).lost
 
-    def in_flight(self, run: str) -> int:
-        """Count the marks of a run whose attempt has not ended."""
-        return sum(len(self._unended(path)) for path in mark_files(self._marks_folder, run))
+    def _lose(self, run: str, marks: Sequence[Mark]) -> None:
+        table = "attempt(id, run, key, kind, stage, policy, row_id, started_at, status)"
+        rows = [(m.attempt, run, m.key, m.kind, m.stage, m.policy, m.row_id, m.at, "lost") for m in marks]
+        for start in range(0, len(rows), PART):
+            with self._lock, transaction(self._db) as db:
+                db.execute(*insertion("insert or ignore", table, rows[start : start + PART]))
 
-    def _unended(self, path: Path) -> list[Mark]:
-        marks = list(read_marks(path))
-        ids = [m.attempt for m in marks]
-        ended: set[int] = set()
-        for start in range(0, len(ids), PART):
-            part = ids[start : start + PART]
-            with self._lock:
-                rows = self._db.execute(f"select id from attempt where id in ({','.join('?' * len(part))})", part)
-                ended.update(row["id"] for row in rows)
-        return [m for m in marks if m.attempt not in ended]
+    def in_flight(self, run: str) -> int:
+        """Count the attempts of a run that have begun and not ended."""
+        return sum(len(self._unended(list(read_journal(p)))) for p in journal_files(self._journals_in, run))
+
+    def _unended(self, lines: Sequence[Mark | Entry]) -> list[Mark]:
+        """Return the marks without an end, in the journal or, for an end in a later file, in the database."""
+        ended = {line.number for line in lines if isinstance(line, Entry)}
+        marks = [line for line in lines if isinstance(line, Mark) and line.attempt not in ended]
+        known = {
+            row["id"] for row in self._by_key("select id from attempt where id in ({})", [m.attempt for m in marks])
+        }
+        return [m for m in marks if m.attempt not in known]
 
     def counts(self, run: str) -> AttemptCounts:
         """Count the ended attempts of a run by outcome."""

@@ -1,7 +1,7 @@
-"""Commits outcomes while a stage is asking: one thread takes whatever is waiting, another makes it power-loss safe.
+"""Commits the ends of attempts while a stage is asking: one thread takes what is waiting, one makes it power-loss safe.
 
-A commit first reaches the operating system, which a kill of the process cannot undo; then the write-ahead log is
-synced, which a power loss cannot undo. Only after the second does an answer count as done.
+A commit first reaches the operating system; then the write-ahead log is synced, which a power loss cannot undo. Only
+after that does an answer count as done. What a kill would lose in between, the journal has.
 """
 
 import os
@@ -12,26 +12,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cje_audit.domain.errors import StoreError
-from cje_audit.store.answer_rows import Outcome, Packer
+from cje_audit.store.answer_rows import Entry, Packer
 from cje_audit.store.sqlite import BUSY_MS, transaction
 
 MOST_ROWS = 50
-SYNC_EVERY_S = 0.05
+GATHER_S, SYNC_EVERY_S = 0.02, 0.05
 LOG_PAGES = 8000  # of 4 kB: how far the write-ahead log grows before it is folded into the file
 sync_file = getattr(os, "fdatasync", os.fsync)
 
-Told = Callable[[Sequence[int]], None]
-
 
 class AnswerWriter:
-    """Takes outcomes from one thread; tells attempt numbers, from other threads.
+    """Takes ends of attempts from one thread; tells from others which are on the disk, or why nothing can be stored."""
 
-    `stored`: in the operating system's hands. `safe`: on the disk. `broken` is told why nothing more can be stored.
-    """
-
-    def __init__(self, path: Path, stored: Told, safe: Told, broken: Callable[[StoreError], None]) -> None:
-        self._path, self._stored, self._safe, self._broken = path, stored, safe, broken
-        self._waiting: deque[Outcome] = deque()
+    def __init__(self, path: Path, safe: Callable[[Sequence[int]], None], broken: Callable[[StoreError], None]) -> None:
+        self._path, self._safe, self._broken = path, safe, broken
+        self._waiting: deque[Entry] = deque()
         self._unsynced: deque[int] = deque()
         self._work, self._dirty = threading.Event(), threading.Event()
         self._closing, self._written = threading.Event(), threading.Event()
@@ -41,9 +36,9 @@ class AnswerWriter:
         self._writer.start()
         self._syncer.start()
 
-    def put(self, outcome: Outcome) -> None:
-        """Hand over one outcome."""
-        self._waiting.append(outcome)
+    def put(self, entry: Entry) -> None:
+        """Hand over one end."""
+        self._waiting.append(entry)
         self._work.set()
 
     def close(self) -> None:
@@ -68,6 +63,7 @@ class AnswerWriter:
         try:
             while self._waiting or not self._closing.is_set():
                 self._work.wait()
+                self._closing.wait(GATHER_S)  # lets more gather, unless the end has come
                 self._work.clear()
                 while self._waiting:
                     self._commit(db)
@@ -80,9 +76,7 @@ class AnswerWriter:
         with transaction(db):
             for statement, values in statements:
                 db.execute(statement, values)
-        numbers = [outcome.attempt for outcome in batch]
-        self._unsynced.extend(numbers)
-        self._stored(numbers)
+        self._unsynced.extend(entry.number for entry in batch)
         self._dirty.set()
 
     def _sync(self) -> None:

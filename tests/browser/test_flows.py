@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.places import PLACES
+from cje_audit.audit import ImportOptions
 from cje_audit.domain.errors import ModelMissing
 from cje_audit.providers.smollm.fetch import model_path
 from tests.browser.conftest import FLAGS, Served
@@ -139,3 +140,30 @@ def test_no_page_is_wider_than_the_window(page: Any, served: Served, shots: Path
         settled(page, place.title)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         page.screenshot(path=shots / f"{place.url_path}-{width}.png", full_page=True)
+
+
+def decide(tab: Any, opener: str, button: str, name: str, text: str) -> None:
+    """Open a popover, fill in name and text, and press its button."""
+    tab.get_by_role("button", name=opener).first.click()
+    form = tab.get_by_test_id("stPopoverBody").get_by_test_id("stForm")
+    form.get_by_role("textbox").first.fill(name)
+    form.get_by_role("textbox").last.fill(text)
+    form.get_by_role("button", name=button, exact=True).click()
+    tab.keyboard.press("Escape")
+
+
+def test_sign_off_reveal_void_download(page: Any, served: Served, shots: Path, rows: Path) -> None:
+    run = served.audit.import_files([rows], ImportOptions(), name="to be signed")
+    assert served.audit.wait(run, timeout_s=300).status == "complete"
+    page.goto(f"{served.url}/results?run={run}")
+    settled(page, "Results")
+    decide(page, "Sign this report", "Sign", "Ada", "read in full")
+    api.expect(page.get_by_text("Approved", exact=True).first).to_be_visible(timeout=30_000)
+    decide(page, "Reveal the number", "Reveal", "Bob", "the board asked")
+    api.expect(page.get_by_text("because: the board asked")).to_be_visible(timeout=30_000)
+    api.expect(page.get_by_text("Sign-off void", exact=True).first).to_be_visible(timeout=30_000)
+    page.screenshot(path=shots / "decided.png", full_page=True)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="HTML report", exact=True).click()
+    assert served.audit.verify(str(waiting.value.path().rename(shots / "report.html"))) == ()
+    assert [d.kind for d in served.audit.decisions(run)] == ["reveal", "sign"]

@@ -73,7 +73,9 @@ def test_uniform_by_bug_is_refused(reports: dict[str, Any], touched: dict[str, A
     report: Report = reports["uniform_by_bug"][2]
     assert verdicts(report)[touched["policy"]] is Verdict.REFUSE
     assert verdicts(report)["clone"] is Verdict.REPORT
-    check = next(c for c in report.checks() if c.id == "target_policy.uniform_weights" and c.policy == touched["policy"])
+    check = next(
+        c for c in report.checks() if c.id == "target_policy.uniform_weights" and c.policy == touched["policy"]
+    )
     assert check.status is CheckStatus.FAIL
 
 
@@ -118,7 +120,13 @@ def test_the_clean_experiment_has_no_failed_row(reports: dict[str, Any]) -> None
     assert audit.failures(run).total == 0
     speaking = {c.id for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)}
     loud = {i for i in speaking if not i.startswith("estimation.")}
-    assert loud <= {"dataset.truncation", "dataset.manifest", "judge.calibration", "judge.transport", "target_policy.mean_weight"}
+    assert loud <= {
+        "dataset.truncation",
+        "dataset.manifest",
+        "judge.calibration",
+        "judge.transport",
+        "target_policy.mean_weight",
+    }
 
 
 def test_demo_with_json_leaves_a_dashboard_that_answers(tmp_path: Path) -> None:

@@ -102,7 +102,10 @@ def test_a_final_failure_ends_its_question_until_it_is_reopened(store: AnswerSto
     (number,) = store.begin("run", [q])
     store.finish([Outcome(number, q, failure, run="run", ends=True)])
     store.end("run", [(other, LogProbResult.failure(FailureCode.AUTH, "not asked"))])
-    assert store.endings("run", [q.key, other.key]) == {q.key: failure, other.key: LogProbResult.failure(FailureCode.AUTH, "not asked")}
+    assert store.endings("run", [q.key, other.key]) == {
+        q.key: failure,
+        other.key: LogProbResult.failure(FailureCode.AUTH, "not asked"),
+    }
     assert store.endings("another run", [q.key]) == {}
     assert [e.row_id for e in store.failed_questions("run", code="auth")] == ["r2"]
     store.reopen("run", [q.key])

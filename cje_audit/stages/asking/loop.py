@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from cje_audit.stages.asking.facts import Document, Reporter
 from cje_audit.stages.asking.gate import Gate, Pass
 from cje_audit.stages.asking.jobs import Job, Jobs
 from cje_audit.stages.base import StageContext, StopRequested
-from cje_audit.store.answers import KINDS, AnyResult, Outcome
+from cje_audit.store.answer_rows import KINDS, AnyResult, Outcome, entry_of
 from cje_audit.store.writer import AnswerWriter
 
 STOP_POLL_S = 0.05
@@ -47,15 +47,6 @@ class Manner:
     clock: Clock = field(default_factory=Clock)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """An attempt that has ended and is being stored: ask again at `at`, or done with `result`."""
-
-    job: Job
-    result: AnyResult
-    at: float | None
-
-
 class Loop:
     """Asks jobs at one endpoint until all have ended; `results` gets every end by the question's key."""
 
@@ -65,8 +56,8 @@ class Loop:
         self._context, self._manner, self._jobs, self._ask, self._results = context, manner, jobs, ask, results
         self._gate, self._now = manner.gate, manner.clock.now
         self._tasks: set[asyncio.Task[None]] = set()
-        self._storing: dict[int, _Ended] = {}
-        self._unsafe: dict[int, bool] = {}
+        self._open: set[int] = set()  # attempts that are not safe yet
+        self._unsafe: dict[int, bool] = {}  # those that end a question; whether in failure
         self._floors: list[float] = []
         self._error: Exception | None = None
         self._broken_store = False
@@ -96,7 +87,6 @@ class Loop:
         self._reporter = Reporter(self._context.progress, self._document)
         self._writer = AnswerWriter(
             self._context.answers.path,
-            stored=told(self._stored),
             safe=told(self._safe),
             broken=told(self._store_broke),
         )
@@ -180,6 +170,7 @@ class Loop:
         started = time.time()
         try:
             number = self._context.answers.begin(self._context.run, [job.question])[0]
+            self._open.add(number)
             try:
                 answer = await self._answer(job)
             except asyncio.CancelledError:
@@ -211,8 +202,7 @@ class Loop:
         manner.spend.add(tokens, manner.price)
         keep = manner.keep_all or not result.is_ok
         stopped = result.code is FailureCode.CANCELLED
-        self._storing[number] = _Ended(job, result, at)
-        self._writer.put(
+        entry = entry_of(
             Outcome(
                 number,
                 job.question,
@@ -227,6 +217,19 @@ class Loop:
                 ends=at is None and not stopped,
             )
         )
+        self._context.answers.end_attempt(self._context.run, entry)
+        self._writer.put(entry)
+        self._ended(number, job, result, at)
+
+    def _ended(self, number: int, job: Job, result: AnyResult, at: float | None) -> None:
+        """Free the attempt's place, since no kill can undo it; its question has ended, or is asked again later."""
+        self._gate.released()
+        if at is not None:
+            self._jobs.put_back(job, at)
+        elif result.code is not FailureCode.CANCELLED:
+            self._unsafe[number] = not result.is_ok
+            self._finish(job, result)
+        self._wake.set()
 
     def _note_floor(self, after_s: float | None) -> None:
         if after_s is not None:
@@ -234,22 +237,13 @@ class Loop:
 
     # -- what the writer tells ------------------------------------------------------------------------------------
 
-    def _stored(self, numbers: Iterable[int]) -> None:
-        """Free the places of answers that no kill can undo; their questions have ended, or are asked again later."""
-        for number in numbers:
-            ended = self._storing.pop(number)
-            self._gate.released()
-            if ended.at is not None:
-                self._jobs.put_back(ended.job, ended.at)
-            elif ended.result.code is not FailureCode.CANCELLED:
-                self._unsafe[number] = not ended.result.is_ok
-                self._finish(ended.job, ended.result)
-        self._wake.set()
-
-    def _safe(self, numbers: Iterable[int]) -> None:
+    def _safe(self, numbers: Sequence[int]) -> None:
         """Count as done the answers that no power loss can undo."""
+        self._open.difference_update(numbers)
         ends = [self._unsafe.pop(number) for number in numbers if number in self._unsafe]
         self._reporter.ended(done=len(ends), failed=sum(ends))
+        if self._open:
+            self._context.answers.safe_before(self._context.run, min(self._open))
 
     def _finish(self, job: Job, result: AnyResult) -> None:
         question = job.question
@@ -276,7 +270,7 @@ class Loop:
         await asyncio.gather(*self._tasks, *alarm, return_exceptions=True)
         await asyncio.to_thread(self._writer.close)
         await asyncio.to_thread(self._reporter.close)
-        if not self._storing:
+        if not self._open:
             self._context.answers.settle(self._context.run)
 
     async def _drain(self) -> None:
