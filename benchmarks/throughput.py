@@ -3,7 +3,7 @@
     python benchmarks/throughput.py [--quick] [--json] [--url URL --latency S] [--n N] [--concurrency 10 64 256]
 
 The server is a process of its own that answers a teacher-forcing request after 200 ms with 20 kB of JSON. Ours does all
-of the work: ask, parse, align, verify, hash and store power-loss safe. The limit is concurrency ÷ latency; a share above
+of the work: ask, parse, align, verify, hash and store power-loss safe. The limit is concurrency ÷ latency; a share over
 1 is an error. `run_of_limit_64` is `cje-audit run` timed from outside, its start, its checks and its report included.
 lm-evaluation-harness is installed into an environment of its own (LM_EVAL_PYTHON names one that exists); without it
 `vs_lm_eval_256` is null. --quick never installs.

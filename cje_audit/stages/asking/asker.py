@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from cje_audit.domain.experiment import EndpointLimits, Execution, Experiment, Judge, Price
 from cje_audit.domain.policy import Endpoint
@@ -17,8 +18,9 @@ from cje_audit.stages.asking.gate import Gate
 from cje_audit.stages.asking.jobs import Job, Jobs
 from cje_audit.stages.asking.loop import Loop, Manner
 from cje_audit.stages.base import StageContext
-from cje_audit.store.answers import AnyResult, Question
+from cje_audit.store.answers import AnswerStore, AnyResult, Question
 
+_gates: "WeakKeyDictionary[AnswerStore, dict[tuple[str | None, ...], Gate]]" = WeakKeyDictionary()
 KEEP_ALL_BELOW = 20_000  # calls in a run; from there on only failures keep their raw bodies
 
 
@@ -68,8 +70,10 @@ class Asker:
         """Return the provider of an endpoint; policies on one endpoint share it."""
         key = (asked.provider, asked.base_url, asked.model, asked.revision, asked.api_key_env)
         if key not in self._places:
-            gate = Gate(_name(asked), self._execution.concurrency, _limits(self._execution, asked))
-            self._places[key] = _Place(make_provider(asked), gate, price_of(self._prices, asked.model))
+            gates = _gates.setdefault(self._context.answers, {})  # what a worker learnt of an endpoint stays known
+            if key not in gates:
+                gates[key] = Gate(_name(asked), self._execution.concurrency, _limits(self._execution, asked))
+            self._places[key] = _Place(make_provider(asked), gates[key], price_of(self._prices, asked.model))
         return self._places[key].provider
 
     def ask_all(
