@@ -33,7 +33,7 @@ def _signed_form(key: str, label: str, button: str, act: Callable[[str, str], ob
     said = st.session_state.pop(f"{key}-said", None)
     if said:
         st.error(formats.literal(said), icon=":material/error:")
-    if f"{key}-by" not in st.session_state:
+    if not st.session_state.get(f"{key}-by"):
         st.session_state[f"{key}-by"] = st.session_state.get(PERSON, "")
     with st.form(key, border=False):
         st.text_input(NAME, key=f"{key}-by", max_chars=120, autocomplete="name")

@@ -35,7 +35,7 @@ class Rules:
 def ask_again_at(job: Job, answer: Answer[Any], now: float, rules: Rules, *, probe: bool = False) -> float | None:
     """Return when a job may be asked again, or None when its answer is final; counts the attempt on the job.
 
-    A server's own floor is never undercut. "Too many requests" spends no attempt, but not without end; neither does
+    A server's own floor is kept to the moment: never undercut, and not overdone. "Too many requests" spends no attempt, but not without end; neither does
     a probe of an endpoint that is known to be broken.
     """
     code = answer.result.code
@@ -45,7 +45,7 @@ def ask_again_at(job: Job, answer: Answer[Any], now: float, rules: Rules, *, pro
     pause = _pause(job, code, now, rules, probe=probe)
     if pause is None or (floor is not None and floor > rules.patience_s):
         return None
-    at = now + (pause if floor is None else max(pause, floor + MARGIN_S))
+    at = now + (pause if floor is None else floor + MARGIN_S)
     return None if _too_long(job, at, rules) else at
 
 

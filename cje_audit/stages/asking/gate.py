@@ -131,9 +131,10 @@ class Gate:
             self.concurrency.answered(now - leaving.began, now)
 
     def _refused(self, leaving: Pass, after_s: float | None, now: float) -> None:
-        crowded = self._crowding.crowded
-        self.pace.refused(now, crowded=crowded)
-        if crowded:
+        crowded = self._crowding.is_crowded(now)
+        if not self.pace.refused(now, self._crowding.share, crowded=crowded):
+            self._crowding.is_chance(now)
+        elif crowded:
             self.concurrency.crowded(leaving.began, now)
         if after_s is not None and self._crowding.locked:
             self._locked_until = max(self._locked_until, now + after_s)

@@ -3,28 +3,40 @@
 from collections import deque
 
 CROWDED = 0.05  # share of "too many requests" from which they count as a limit and not as chance
+CROWDED_AFTER_CHANCE = 0.2  # the same, after going slower has shown that they came by chance
 LOCKED = 0.8  # share from which the endpoint is left alone for as long as it says
 RECENT, ENOUGH = 100, 20
 WINDOW_S = 5.0
-CUT = 0.97
+CUT, CUT_CROWDED = 0.97, 0.9
 GROWTH_PER_S = 0.002
-FLOOR = 0.5  # of the highest rate that was seen to pass
+TOLD = 0.6  # of the first rate: refusals that stay as frequent down there do not come from the rate
+FORGET_S = 60.0
 
 
 class Crowding:
-    """Tells a rate limit from a single refusal, by the share of refusals among recent answers."""
+    """Tells a rate limit from single refusals, by their share among recent answers. Times in seconds."""
 
     def __init__(self) -> None:
         self._recent: deque[bool] = deque(maxlen=RECENT)
+        self._chance_until = float("-inf")
 
     def note(self, limited: bool) -> None:
         """Note one answer."""
         self._recent.append(limited)
 
     @property
-    def crowded(self) -> bool:
+    def share(self) -> float:
+        """Share of refusals among the last answers."""
+        return sum(self._recent) / max(len(self._recent), 1)
+
+    def is_crowded(self, now: float) -> bool:
         """Whether refusals are so many that they are a limit."""
-        return len(self._recent) >= ENOUGH and sum(self._recent) >= CROWDED * len(self._recent)
+        least = CROWDED if now > self._chance_until else CROWDED_AFTER_CHANCE
+        return len(self._recent) >= ENOUGH and self.share >= least
+
+    def is_chance(self, now: float) -> None:
+        """Note that going slower did not help."""
+        self._chance_until = now + FORGET_S
 
     @property
     def locked(self) -> bool:
@@ -38,12 +50,13 @@ class Pace:
 
     def __init__(self) -> None:
         self.rate: float | None = None
+        self._first: float | None = None
+        self._first_share = 0.0
         self._passed: deque[float] = deque()
         self._began: float | None = None
-        self._best: float | None = None
         self._next = float("-inf")
         self._cut_at = float("-inf")
-        self._grown_at = 0.0
+        self._grown_at = float("-inf")
 
     def wait_s(self, now: float) -> float:
         """Return the seconds until the next request may leave."""
@@ -52,8 +65,8 @@ class Pace:
     def leave(self, now: float) -> None:
         """Note that a request leaves."""
         self._began = now if self._began is None else self._began
+        self._grow(now)
         if self.rate is not None:
-            self._grow(now)
             self._next = max(self._next, now - 0.05) + 1 / self.rate
 
     def passed(self, now: float) -> None:
@@ -61,20 +74,28 @@ class Pace:
         self._passed.append(now)
         while self._passed[0] < now - WINDOW_S:
             self._passed.popleft()
-        if self._began is not None and now - self._began >= WINDOW_S:
-            rate = len(self._passed) / WINDOW_S
-            self._best = rate if self._best is None else max(self._best, rate)
 
-    def refused(self, now: float, *, crowded: bool) -> None:
-        """Note "too many requests": start pacing when they are many, and go slower, at most once a second."""
-        if self.rate is None:
-            if not crowded:
-                return
-            self.rate, self._grown_at, self._cut_at = self._passing(now), now, now
-        elif now - self._cut_at >= 1.0:
-            lowest = FLOOR * self._best if self._best is not None else 0.1
-            self.rate = max(min(self.rate * CUT, max(self._passing(now), self.rate / 2)), lowest)
-            self._cut_at = now
+    def refused(self, now: float, share: float, *, crowded: bool) -> bool:
+        """Note "too many requests": start pacing when they are many, and go slower, at most once a second.
+
+        Returns
+        -------
+        bool
+            False when going slower has not made them fewer, so that they do not come from the rate.
+        """
+        if self.rate is None and crowded:
+            self.rate = self._first = self._passing(now)
+            self._first_share, self._grown_at, self._cut_at = share, now, now
+        elif self.rate is not None and now - self._cut_at >= 1.0:
+            self.rate, self._cut_at = max(self.rate * (CUT_CROWDED if crowded else CUT), 0.05), now
+            return not self._is_in_vain(self.rate, share)
+        return True
+
+    def _is_in_vain(self, rate: float, share: float) -> bool:
+        if self._first is None or rate > TOLD * self._first or share < self._first_share / 2:
+            return False
+        self.rate = self._first = None
+        return True
 
     def _passing(self, now: float) -> float:
         began = now if self._began is None else self._began
@@ -84,14 +105,13 @@ class Pace:
 
     def _grow(self, now: float) -> None:
         """Go faster while nothing is refused: slowly at first, and without a limit after a quiet minute."""
-        rate = self.rate
-        if rate is None:
+        if self.rate is None:
             return
         quiet = now - self._cut_at
-        if quiet > 60:
-            self.rate = None
+        if quiet > FORGET_S:
+            self.rate = self._first = None
             return
-        self.rate = rate * (1 + GROWTH_PER_S * (1 + (quiet / 15) ** 2)) ** (now - self._grown_at)
+        self.rate *= (1 + GROWTH_PER_S * (1 + (quiet / 15) ** 2)) ** (now - self._grown_at)
         self._grown_at = now
 
 
