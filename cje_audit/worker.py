@@ -17,14 +17,16 @@ from cje_audit.stages.runner import run_stages
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.workspace import Workspace
 
-HEARTBEAT_S = 1.0
+HEARTBEAT_S, REQUEST_S = 1.0, 0.2
 COMPLETE, FAILED, STOPPED = 0, 1, 3
 LOG = logging.getLogger("cje_audit.worker")
-STOPPED_AS = {"cancel": "cancelled", "pause": "partial"}
+STOPPED_AS = {"cancel": "cancelled", "pause": "partial", "budget": "partial"}
 STOPPED_TEXT = {
     "cancel": "The run was cancelled; finished answers are kept.",
     "pause": "The run is paused; resume goes on from here.",
+    "budget": "The cost cap (max_cost) was reached: the run is paused with the code budget. Raise it and resume.",
 }
+RAISE_CAP = "Run: cje-audit resume RUN --max-cost AMOUNT"
 
 
 def work(root: Path, run: str) -> int:
@@ -50,11 +52,15 @@ def work(root: Path, run: str) -> int:
 def _beat(root: Path, run: str, pid: int, stop: StopSignal) -> None:
     """Write the heartbeat and pass on what people ask; on a connection of its own."""
     workspace = Workspace(root)
+    beat_at = float("-inf")
     while True:
-        request = workspace.heartbeat(run, pid)
+        if time.monotonic() - beat_at >= HEARTBEAT_S:
+            beat_at = time.monotonic()
+            workspace.heartbeat(run, pid)
+        request = workspace.requested(run)
         if request is not None:
             stop.set(request)
-        time.sleep(HEARTBEAT_S)
+        time.sleep(REQUEST_S)
 
 
 def _execute(workspace: Workspace, answers: AnswerStore, run: str, stop: StopSignal) -> int:
@@ -64,7 +70,9 @@ def _execute(workspace: Workspace, answers: AnswerStore, run: str, stop: StopSig
     try:
         report = run_stages(workspace, answers, workspace.get(run), stop)
     except StopRequested as stopped:
-        _end(workspace, run, STOPPED_AS[stopped.reason], STOPPED_TEXT[stopped.reason])
+        text = STOPPED_TEXT[stopped.reason]
+        capped = AuditError(text, what_to_do=RAISE_CAP) if stopped.reason == "budget" else None
+        _end(workspace, run, STOPPED_AS[stopped.reason], text, capped)
         return STOPPED
     except FailedFast as error:
         _end(

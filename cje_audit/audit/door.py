@@ -6,19 +6,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cje_audit.audit import creation, live, people, processes
+from cje_audit.audit import creation, live, people, processes, retrying
 from cje_audit.audit.gate import Gated, gate
+from cje_audit.audit.monitor import attempts_of, monitor_view
+from cje_audit.checks import failure_patterns
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.report import Report
 from cje_audit.domain.views import (
+    CostEstimate,
     Decision,
     DecisionPage,
     DryRunView,
     FailedCell,
     FailurePage,
+    FailurePattern,
+    FailureRate,
     LiveView,
+    MonitorView,
     QuarantinedLine,
+    RetryView,
     Reveal,
     RowView,
     RunRow,
@@ -26,6 +33,7 @@ from cje_audit.domain.views import (
     Validation,
     WeightView,
 )
+from cje_audit.formats.dataset import read_dataset
 from cje_audit.formats.dry_run import columns_of, dry_run
 from cje_audit.formats.naming import ALIASES
 from cje_audit.formats.options import ImportOptions
@@ -33,6 +41,7 @@ from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.report.estimates_csv import estimates_csv
 from cje_audit.report.html import render, verify_html
 from cje_audit.settings import bundle_root, load_settings
+from cje_audit.stages.asking.cost import estimate_cost, price_table
 from cje_audit.store import read_models
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.decisions import Decisions
@@ -303,17 +312,74 @@ class Audit:
             self._runs.update(record.id, request=request)
         return self.run(record.id)
 
-    def resume(self, run: str) -> RunRow:
-        """Go on with a run that stopped, failed or lost its worker; finished answers are not asked for again."""
+    def resume(self, run: str, *, max_cost: float | None = None) -> RunRow:
+        """Go on with a run that stopped, failed or lost its worker; finished answers are not asked for again.
+
+        `max_cost` puts another cost cap in place of the configuration's.
+        """
+        record = self._idle(run)
+        if max_cost is not None:
+            retrying.raise_cap(self._runs.run_dir(record.id), max_cost)
+            self._runs.event(record.id, f"The cost cap is {max_cost:g} from now on.")
+        if record.status != "complete":
+            self._restart(record)
+        return self.run(record.id)
+
+    def _idle(self, run: str) -> RunRecord:
+        """Return a run that no worker is busy with."""
         record = self._runs.get(run)
         state = processes.worker_state(record, self._settings.stall_s)
         if state in ("alive", "starting", "stalled"):
             raise StoreLocked("A worker is busy with this run.", what_to_do="Wait for it, or cancel the run first.")
-        if record.status != "complete":
-            self._runs.release(record.id, None)
-            self._runs.update(record.id, status="queued", heartbeat=time.time(), request=None, error=None)
-            self._start(record)
-        return self.run(record.id)
+        return record
+
+    def _restart(self, record: RunRecord) -> None:
+        self._runs.release(record.id, None)
+        self._runs.update(record.id, status="queued", heartbeat=time.time(), request=None, error=None)
+        self._start(record)
+
+    def retry(
+        self, run: str, *, stage: str | None = None, code: str | None = None, policy: str | None = None,
+        row: str | None = None,
+    ) -> RetryView:  # fmt: skip
+        """Ask again for what failed under a filter, run the stages after it again, and wait for the end.
+
+        Attempts are kept; finished answers and other failures are not asked for again.
+        """
+        record = self._idle(run)
+        chosen = {"stage": stage, "code": code, "policy": policy, "row_id": row}
+        ended = self._answers.failed_questions(record.id, **chosen)
+        if not ended:
+            return RetryView(run=record.id, retried=0, recovered=0)
+        retrying.reopen(self._answers, self._runs.run_dir(record.id), record.id, ended)
+        self._runs.event(record.id, f"{len(ended)} failed questions are asked again.")
+        self._restart(record)
+        self.wait(record.id)
+        still = {ending.key for ending in self._answers.failed_questions(record.id)}
+        recovered = sum(ending.key not in still for ending in ended)
+        return RetryView(run=record.id, retried=len(ended), recovered=recovered)
+
+    def estimate_cost(self, text: str, *, base: Path | None = None) -> CostEstimate:
+        """Return what a configuration would ask and cost, from the lengths of its rows; nothing is sent."""
+        experiment = self._experiment(text, base)
+        rows = read_dataset([Path(experiment.data.path)], ImportOptions()).rows.select("prompt", "response").rows()
+        return estimate_cost(experiment, rows, price_table(experiment.execution, self.workspace))
+
+    def monitor(self, run: str) -> MonitorView:
+        """Return what asking is doing this moment: failures per minute, waits, breaker, spend, slowest endpoint."""
+        return monitor_view(self._runs, self._answers, self._runs.get(run))
+
+    def failure_patterns(self, run: str) -> tuple[FailurePattern, ...]:
+        """Return what failed attempts have in common (length, time, policy), and what to do about it."""
+        with self._tables(run) as tables:
+            attempts = attempts_of(self._answers, tables, self._runs.get(run).id)
+        return failure_patterns.failure_patterns(attempts)
+
+    def failure_rates(self, run: str) -> tuple[FailureRate, ...]:
+        """Return how often attempts failed by code, policy, time and length."""
+        with self._tables(run) as tables:
+            attempts = attempts_of(self._answers, tables, self._runs.get(run).id)
+        return failure_patterns.failure_rates(attempts)
 
     @staticmethod
     def fetch_model() -> Path:

@@ -217,15 +217,39 @@ def pause(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption 
 
 @app.command()
 def resume(
-    run: RunArgument, detach: Detach = False, workspace: WorkspaceOption = None, json: JsonOption = False
+    run: RunArgument,
+    max_cost: Annotated[float | None, typer.Option("--max-cost", help="Another cost cap from now on.")] = None,
+    detach: Detach = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Go on with a run that stopped; finished answers are not asked for again."""
     audit = Audit.open(workspace)
-    row = audit.resume(run)
+    row = audit.resume(run, max_cost=max_cost)
     if not detach:
         row = follow(audit, row.id)
     _print_run(row, json)
     raise typer.Exit(DONE if detach or row.status == "complete" else INTERRUPTED)
+
+
+@app.command()
+def retry(
+    run: RunArgument,
+    stage: Annotated[str | None, typer.Option(help="Only failures of this stage.")] = None,
+    code: Annotated[str | None, typer.Option(help="Only failures with this code.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Only failures of this policy.")] = None,
+    row: Annotated[str | None, typer.Option(metavar="ID", help="Only failures of this row.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask again only for what failed; the stages after it run again."""
+    audit = Audit.open(workspace)
+    done = audit.retry(run, stage=stage, code=code, policy=policy, row=row)
+    if json:
+        print_json(done.model_dump(mode="json"))
+    else:
+        say(f"Run {done.run}: {done.retried} failed questions asked again, {done.recovered} have an answer now.")
+    raise typer.Exit(DONE if audit.run(done.run).status == "complete" else INTERRUPTED)
 
 
 ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]

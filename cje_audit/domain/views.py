@@ -245,3 +245,91 @@ class Reveal(View):
     by: str
     at: str
     reason: str
+
+
+class EndpointView(View):
+    """One endpoint as the asking loop sees it this moment.
+
+    `state`: closed (all is well), open (left alone for a while), probing (one request tries it), stopped (by a code).
+    `limit` is how many requests may be in flight, `paced_per_s` how many may leave per second (None: no pace is
+    needed), `median_s` how long the last answers took.
+    """
+
+    name: str
+    state: Literal["closed", "open", "probing", "stopped"]
+    in_flight: int
+    limit: int
+    paced_per_s: float | None
+    median_s: float | None
+    stopped_by: str | None
+
+
+class MinuteView(View):
+    """One minute of asking: attempts that ended, and those that failed, by code."""
+
+    at: str
+    n: int
+    failures: dict[str, int]
+
+
+class MonitorView(View):
+    """The failure monitor. `age_s` says how old its facts are; None where the run has not asked anything yet.
+
+    `waiting` counts questions that wait for another try; `retry_after_waits` how often a server named a wait.
+    `spent` is in the price table's currency, None where a model has no price.
+    """
+
+    run: str
+    age_s: float | None = None
+    stage: str | None = None
+    in_flight: int | None = None
+    waiting: int | None = None
+    retry_after_waits: int | None = None
+    longest_retry_after_s: float | None = None
+    spent: float | None = None
+    max_cost: float | None = None
+    endpoints: tuple[EndpointView, ...] = ()
+    slowest: str | None = None
+    minutes: tuple[MinuteView, ...] = ()
+
+
+class FailurePattern(View):
+    """What failures with one code have in common, in one sentence, and what to do about it."""
+
+    stage: str
+    code: str
+    by: Literal["policy", "length", "time"]
+    n_failed: int
+    sentence: str
+    what_to_do: str
+
+
+class FailureRate(View):
+    """How many of a group's attempts failed."""
+
+    by: Literal["code", "policy", "time", "length"]
+    group: str
+    n: int
+    n_failed: int
+
+
+class RetryView(View):
+    """What a retry did: questions asked again, and those that have an answer now."""
+
+    run: str
+    retried: int
+    recovered: int
+
+
+class CostEstimate(View):
+    """What a configuration will ask, from the lengths of its rows, before anything is sent.
+
+    Tokens are about one per four bytes of text. `cost` is in the price table's currency, None where a model has no
+    price; `unpriced` names those models.
+    """
+
+    n_requests: int
+    tokens_in: int
+    tokens_out: int
+    cost: float | None
+    unpriced: tuple[str, ...] = ()

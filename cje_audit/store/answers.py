@@ -239,6 +239,21 @@ class AnswerStore:
         )
         return {row["code"]: int(row["n"]) for row in self._all(query, run)}
 
+    def per_minute(self, run: str, since: float) -> dict[int, dict[str, int]]:
+        """Count a run's attempts that ended after `since` (seconds since 1970): minute since 1970 -> code -> attempts.
+
+        Successes are under `ok`.
+        """
+        query = (
+            "select cast(ended_at / 60 as integer) minute, case status when 'ok' then 'ok' else code end code, "
+            "count(*) n from attempt where run = ? and ended_at > ? and status in ('ok', 'failed') "
+            "group by 1, 2 order by 1, 2"
+        )
+        found: dict[int, dict[str, int]] = {}
+        for row in self._all(query, run, since):
+            found.setdefault(int(row["minute"]), {})[row["code"]] = int(row["n"])
+        return found
+
     def ended_attempts(self, run: str) -> list[Attempt]:
         """Return every ended attempt of a run, in the order of their ends."""
         rows = self._all(

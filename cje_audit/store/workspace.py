@@ -200,6 +200,10 @@ class Workspace:
     def heartbeat(self, run: str, pid: int) -> str | None:
         """Note that the worker lives; return what people asked of it (`cancel`, `pause` or None)."""
         self._write("update run set heartbeat = ? where id = ? and pid = ?", (time.time(), run, pid))
+        return self.requested(run)
+
+    def requested(self, run: str) -> str | None:
+        """Return what people asked of a run's worker (`cancel`, `pause` or None)."""
         rows = self._rows("select request from run where id = ?", (run,))
         return str(rows[0]["request"]) if rows and rows[0]["request"] else None
 

@@ -89,6 +89,8 @@ def _by_bytes(tokens: Sequence[str], before: bytes, text: bytes, most_generated:
         return Spelling(None, n, exact=False)
     possible = _possible(tokens, reached, n, text)
     cuts = [k for k in range(n) if len(before) in possible[k]]
+    if any(possible[k] != {len(before)} for k in cuts):  # the token may as well begin elsewhere
+        return Spelling(None, n, exact=False)
     if len(cuts) == 1 or (cuts and not any(tokens[k] for k in range(cuts[0], cuts[-1]))):
         return Spelling(_after_empty(tokens, cuts[0], cuts[-1]), n, exact=False)
     return Spelling(None, n, exact=False)

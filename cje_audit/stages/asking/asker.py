@@ -125,6 +125,7 @@ class Asker:
             fail_fast=execution.on_failure == "fail_fast",
             keep_all=counts.ok + counts.failed + n < KEEP_ALL_BELOW,
             spend=self._spend,
+            endpoints=lambda: [gate.facts() for gate in list(_gates[self._context.answers].values())],
             price=place.price,
             clock=self._clock,
         )

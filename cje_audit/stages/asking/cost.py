@@ -1,7 +1,7 @@
 """What asking costs: the tokens an answer names, a price table a person edits, a cap, and an estimate beforehand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from cje_audit.domain.errors import ConfigError
-from cje_audit.domain.experiment import Execution, Price
+from cje_audit.domain.experiment import Execution, Experiment, Price
+from cje_audit.domain.policy import Policy
+from cje_audit.domain.views import CostEstimate
 from cje_audit.providers.base import Exchange
 
 BYTES_PER_TOKEN = 4  # a rule of thumb for English text; used only where a server names no count
@@ -104,3 +106,60 @@ class Spend:
 def price_of(prices: Mapping[str, Price], model: str | None) -> Price | None:
     """Return a model's price, or None where the table has none."""
     return None if model is None else prices.get(model)
+
+
+JUDGE_TOKENS_IN, JUDGE_TOKENS_OUT = 200, 60  # around what is judged, and what a judge writes about it
+
+
+def estimate_cost(
+    experiment: Experiment, rows: Sequence[tuple[str, str | None]], prices: Mapping[str, Price]
+) -> CostEstimate:
+    """Return what an experiment will ask about these (prompt, response) rows; retries and reuse are left out.
+
+    A response that is still to be written is taken to be as long as `max_tokens` allows.
+
+    Examples
+    --------
+    >>> from cje_audit.domain.experiment import DataSource
+    >>> policy = Policy(name="a", model="m")
+    >>> other = policy.model_copy(update={"name": "b"})
+    >>> experiment = Experiment(name="e", data=DataSource(path="-"), logging_policy=policy, target_policies=(other,))
+    >>> estimate_cost(experiment, [("four", "four")], {"m": Price(input=1_000_000, output=0)})
+    CostEstimate(n_requests=2, tokens_in=8, tokens_out=2, cost=8.0, unpriced=())
+    """
+    pilot = rows[: experiment.execution.pilot]
+    asked = [call for prompt, response in pilot for call in _calls(experiment, prompt, response)]
+    by_model: dict[str, Tokens] = {}
+    for model, tokens in asked:
+        so_far = by_model.get(model, Tokens(0, 0))
+        by_model[model] = Tokens(so_far.put_in + tokens.put_in, so_far.got_out + tokens.got_out)
+    unpriced = tuple(sorted(set(by_model) - set(prices)))
+    return CostEstimate(
+        n_requests=len(asked),
+        tokens_in=sum(t.put_in for t in by_model.values()),
+        tokens_out=sum(t.got_out for t in by_model.values()),
+        cost=None if unpriced else sum(t.cost(prices[model]) for model, t in by_model.items()),
+        unpriced=unpriced,
+    )
+
+
+def _calls(experiment: Experiment, prompt: str, response: str | None) -> Iterator[tuple[str, Tokens]]:
+    """Give the model and tokens of every request one row leads to."""
+    logging, judge, draws = experiment.logging_policy, experiment.judge, experiment.fresh_draws.per_prompt
+    asked = rough_tokens(prompt)
+    written = logging.max_tokens if response is None else rough_tokens(response)
+    if response is None:
+        yield logging.model, Tokens(_prompt_tokens(logging, asked), written)
+    for policy in (logging, *experiment.target_policies):
+        yield policy.model, Tokens(_prompt_tokens(policy, asked) + written, 1)
+    for policy in experiment.target_policies:
+        for _ in range(draws):
+            yield policy.model, Tokens(_prompt_tokens(policy, asked), policy.max_tokens)
+    if judge.model is not None:
+        n_judged = 1 + draws * len(experiment.target_policies)
+        for _ in range(judge.draws * n_judged):
+            yield judge.model, Tokens(JUDGE_TOKENS_IN + asked + written, JUDGE_TOKENS_OUT)
+
+
+def _prompt_tokens(policy: Policy, asked: int) -> int:
+    return asked + (rough_tokens(policy.system_prompt) if policy.system_prompt else 0)

@@ -35,8 +35,8 @@ class Rules:
 def ask_again_at(job: Job, answer: Answer[Any], now: float, rules: Rules, *, probe: bool = False) -> float | None:
     """Return when a job may be asked again, or None when its answer is final; counts the attempt on the job.
 
-    A server's own floor is kept to the moment: never undercut, and not overdone. "Too many requests" spends no attempt, but not without end; neither does
-    a probe of an endpoint that is known to be broken.
+    A server's own floor is kept to the moment: never undercut, and not overdone. "Too many requests" spends no attempt,
+    but not without end; neither does a probe of an endpoint that is known to be broken.
     """
     code = answer.result.code
     if code is None or not answer.retry.again:

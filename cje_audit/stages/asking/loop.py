@@ -34,7 +34,8 @@ class FailedFast(Exception):
 class Manner:
     """How one stage asks one endpoint.
 
-    `keep_all` keeps the raw bodies of successes too; `price` is None where the model has none in the table.
+    `keep_all` keeps the raw bodies of successes too; `endpoints` gives the
+    facts of every endpoint in use. `price` is None where the model has none in the table.
     """
 
     gate: Gate
@@ -43,6 +44,7 @@ class Manner:
     fail_fast: bool
     keep_all: bool
     spend: Spend
+    endpoints: Callable[[], list[Document]]
     price: Price | None = None
     clock: Clock = field(default_factory=Clock)
 
@@ -292,7 +294,7 @@ class Loop:
             "longest_retry_after_s": max(floors) if floors else None,
             "spent": spend.spent if spend.known else None,
             "max_cost": spend.cap,
-            "endpoints": [self._gate.facts()],
+            "endpoints": self._manner.endpoints(),
         }
 
 

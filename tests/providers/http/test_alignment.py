@@ -166,6 +166,14 @@ def test_any_tokenisation_of_any_text(tokens: list[str], data: st.DataObject) ->
     assert result.token_logprobs == tuple(values[cut:])
 
 
+def test_a_token_that_may_begin_elsewhere_is_no_boundary() -> None:
+    raw = "0\U000100000000\x80\x80\U00010000\x80".encode()
+    parts = [raw[a:b].decode(errors="replace") for a, b in pairwise([0, 1, 2, 15, 18, 19])]
+    with pytest.raises(Fault) as caught:
+        align(Echo(parts, [None, -0.5, -0.25, -0.75, -0.1], None, 0), raw[:17].decode(), raw[17:].decode())
+    assert str(caught.value.code) == "token_boundary"
+
+
 @given(st.lists(texts, min_size=2, max_size=12), st.data())
 def test_byte_tokens_shown_with_replacement_characters_give_the_truth_or_nothing(
     words: list[str], data: st.DataObject

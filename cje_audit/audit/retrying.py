@@ -1,0 +1,39 @@
+"""Asking again for what failed: failed questions of a run are reopened, and the stages from there on run again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cje_audit.domain.checks import STAGES
+from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.import_spec import dump_spec, load_spec
+from cje_audit.store.answers import AnswerStore, Ending
+from cje_audit.store.files import RunFiles
+from cje_audit.store.tables import RunTables
+
+
+def reopen(answers: AnswerStore, folder: Path, run: str, ended: Sequence[Ending]) -> None:
+    """Let these questions be asked again; what was finished stays, and so do the attempts."""
+    answers.reopen(run, [ending.key for ending in ended])
+    tables = RunFiles(folder).tables
+    if tables.is_file():
+        opened = RunTables(tables, read_only=False)
+        try:
+            opened.forget(STAGES[STAGES.index(_first_stage(ended)) :])
+        finally:
+            opened.close()
+
+
+def _first_stage(ended: Sequence[Ending]) -> str:
+    """Return the first stage to run again; a response that is written anew begins with the rows themselves."""
+    if any(ending.kind == "generate" for ending in ended):
+        return STAGES[0]
+    return min((ending.stage for ending in ended), key=STAGES.index)
+
+
+def raise_cap(folder: Path, max_cost: float) -> None:
+    """Write another cost cap into a run's configuration."""
+    path = RunFiles(folder).config
+    spec = load_spec(path)
+    if isinstance(spec, Experiment):
+        execution = spec.execution.model_copy(update={"max_cost": max_cost})
+        path.write_text(dump_spec(spec.model_copy(update={"execution": execution})), encoding="utf-8")
