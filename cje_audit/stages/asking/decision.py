@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenacity import RetryCallState, wait_exponential_jitter
+from tenacity import RetryCallState, wait_exponential, wait_random
 from tenacity.wait import wait_base
 
 from cje_audit.domain.codes import FailureCode
@@ -23,7 +23,7 @@ class Rules:
 
     max_attempts: int = 6
     patience_s: float = 600.0
-    pause: wait_base = field(default_factory=lambda: wait_exponential_jitter(initial=0.5, max=30, jitter=0.5))
+    pause: wait_base = field(default_factory=lambda: wait_exponential(multiplier=0.5, max=30) + wait_random(0, 0.5))
 
     def backoff_s(self, attempt: int) -> float:
         """Return the seconds to wait after this many failed attempts."""

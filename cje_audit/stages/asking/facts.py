@@ -32,6 +32,7 @@ class Reporter:
         self._over.set()
         self._thread.join()
         self._write()
+        self._progress.start()  # writes the counts as they are now
 
     def _run(self) -> None:
         while not self._over.wait(EVERY_S):

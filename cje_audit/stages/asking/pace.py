@@ -8,7 +8,7 @@ LOCKED = 0.8  # share from which the endpoint is left alone for as long as it sa
 RECENT, ENOUGH = 100, 20
 WINDOW_S = 5.0
 CUT, CUT_CROWDED = 0.97, 0.9
-GROWTH_PER_S = 0.002
+GROWTH_PER_S = 0.001
 TOLD = 0.6  # of the first rate: refusals that stay as frequent down there do not come from the rate
 FORGET_S = 60.0
 

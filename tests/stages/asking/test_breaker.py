@@ -27,9 +27,11 @@ def test_five_in_a_row_open_it_and_one_probe_closes_it() -> None:
 
 def test_half_of_forty_open_it() -> None:
     breaker = healthy()
+    states = []
     for i in range(40):
-        breaker.leave(failed=i % 2 == 0, in_a_row=False, began=1.0, now=1.0, probe=False)
-    assert breaker.state == "open"
+        breaker.leave(failed=i % 2 == 1, in_a_row=False, began=1.0 + i, now=1.0 + i, probe=False)
+        states.append(breaker.state)
+    assert states == ["closed"] * 39 + ["open"]
 
 
 def test_a_fifth_of_all_failing_does_not_open_it() -> None:
