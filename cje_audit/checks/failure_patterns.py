@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.object_]
 
-Said = tuple[str, str] | None  # a sentence, and what to do
+Said = tuple[float, str, str] | None  # how far the failure rates lie apart, a sentence, and what to do
 By = Literal["policy", "length", "time"]
 FEWEST = 5  # failures of one code before a pattern is looked for
 CAUGHT, FAILING, SPARED = 0.95, 0.8, 0.05  # share of failures beyond a cut; failing there; failing elsewhere
@@ -76,18 +76,12 @@ def _patterns(here: Attempts, stage: str, code: str, failed: Flags) -> Iterator[
         ("length", _by_length(here.lengths[fair], failed[fair])),
         ("time", _by_time(here.at[fair], failed[fair])),
     )
-    for by, said in looked:
-        if said is not None:
-            sentence, advice = said
-            what = f"{advice} {CODES[FailureCode(code)].what_to_do}"
-            yield FailurePattern(
-                stage=stage,
-                code=code,
-                by=by,
-                n_failed=int(failed.sum()),
-                sentence=f"{code}: {sentence}",
-                what_to_do=what,
-            )
+    found = [(said[0], by, said[1], said[2]) for by, said in looked if said is not None]
+    if found:  # policies are asked one after the other, so what parts best is said, and nothing besides
+        _, by, sentence, advice = max(found, key=lambda one: one[0])
+        what = f"{advice} {CODES[FailureCode(code)].what_to_do}"
+        n = int(failed.sum())
+        yield FailurePattern(stage=stage, code=code, by=by, n_failed=n, sentence=f"{code}: {sentence}", what_to_do=what)
 
 
 def _by_policy(policies: Names, failed: Flags) -> Said:
@@ -97,7 +91,7 @@ def _by_policy(policies: Names, failed: Flags) -> Said:
         here = np.array([str(p) == name for p in policies], dtype=bool)
         if _parts(here, failed, FAILING / 4):
             sentence = f"all but {_n(failed & ~here)} of {_n(failed)} failures are of {name}; {_rates(here, failed)}."
-            return sentence, f"Check model, address and key of {name}."
+            return _contrast(here, failed), sentence, f"Check model, address and key of {name}."
     return None
 
 
@@ -108,7 +102,8 @@ def _by_length(lengths: Floats, failed: Flags) -> Said:
     cut = best_cut(lengths, failed)
     if cut is not None:
         sentence = f"texts longer than {cut:,.0f} characters fail; {_rates(lengths > cut, failed)}."
-        return sentence, f"Raise the server's context limit, or shorten texts above {cut:,.0f} characters."
+        advice = f"Raise the server's context limit, or shorten texts above {cut:,.0f} characters."
+        return _contrast(lengths > cut, failed), sentence, advice
     if failed.sum() < FEWEST or failed.all():
         return None
     long, usual = float(np.median(lengths[failed])), float(np.median(lengths[~failed]))
@@ -117,7 +112,7 @@ def _by_length(lengths: Floats, failed: Flags) -> Said:
     sentence = (
         f"longer texts fail more often: {long:,.0f} characters in the middle, against {usual:,.0f} of the others."
     )
-    return sentence, "Missing rows are not like the others: read the bounds before the estimate."
+    return 0.0, sentence, "Missing rows are not like the others: read the bounds before the estimate."
 
 
 def _by_time(at: Floats, failed: Flags) -> Said:
@@ -133,7 +128,8 @@ def _by_time(at: Floats, failed: Flags) -> Said:
     inside = (at >= begin) & (at <= end)
     if inside.all() or not _parts(inside, failed, FAILING):
         return None
-    return f"failures fall between {_clock(begin)} and {_clock(end)}; {_rates(inside, failed)}.", "It is over: retry."
+    sentence = f"failures fall between {_clock(begin)} and {_clock(end)}; {_rates(inside, failed)}."
+    return _contrast(inside, failed), sentence, "It is over: retry."
 
 
 def best_cut(values: Floats, failed: Flags) -> float | None:
@@ -167,6 +163,10 @@ def _parts(inside: Flags, failed: Flags, failing: float) -> bool:
         return False
     caught = failed[inside].sum() >= CAUGHT * failed.sum()
     return bool(caught and failed[inside].mean() >= failing and failed[~inside].mean() <= SPARED)
+
+
+def _contrast(inside: Flags, failed: Flags) -> float:
+    return float(failed[inside].mean() - failed[~inside].mean())
 
 
 def _is_shifted(values: Floats, failed: Flags) -> bool:

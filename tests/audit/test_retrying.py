@@ -43,7 +43,9 @@ def test_a_whole_retry_gives_the_tables_of_a_run_without_faults(tmp_path: Path, 
     script(tmp_path)
     assert audit.retry(run).recovered == 33
     calm = Audit.open(tmp_path / "calm")
-    other = calm.launch(experiment(tmp_path, tmp_path / "script.json", n=40, execution="{max_attempts: 1, concurrency: 4}"))
+    other = calm.launch(
+        experiment(tmp_path, tmp_path / "script.json", n=40, execution="{max_attempts: 1, concurrency: 4}")
+    )
     assert calm.wait(other, timeout_s=60).status == "complete"
     mine, theirs = dump(audit, run), dump(calm, other)
     calm.close()
@@ -52,10 +54,10 @@ def test_a_whole_retry_gives_the_tables_of_a_run_without_faults(tmp_path: Path, 
 
 
 def test_what_fails_again_stays_failed_with_its_attempts(tmp_path: Path, audit: Audit, run: str) -> None:
-    done = audit.retry(run, stage="target_policy", policy="mild")
+    done = audit.retry(run, stage="target_policy", policy="other")
     assert (done.retried, done.recovered) == (11, 0)
-    cells = [c for c in audit.row(run, "p001").cells if c.policy == "mild"]
-    assert [(c.status, c.code, c.attempts) for c in cells] == [("failed", "timeout", 2)]
+    cells = [c for c in audit.row(run, "p002").cells if c.policy == "other"]
+    assert [(c.status, c.code, c.attempts) for c in cells] == [("failed", "bad_request", 2)]
 
 
 def test_nothing_to_retry_runs_nothing(audit: Audit, run: str) -> None:

@@ -18,7 +18,10 @@ CONCURRENCY = 32
 
 
 def config(folder: Path, url: str, n: int) -> str:
-    rows = [{"prompt_id": f"p{i}", "prompt": text(i)[0], "response": text(i)[1], "judge_score": 0.5 + i % 7 / 20} for i in range(n)]
+    rows = [
+        {"prompt_id": f"p{i}", "prompt": text(i)[0], "response": text(i)[1], "judge_score": 0.5 + i % 7 / 20}
+        for i in range(n)
+    ]
     (folder / "prompts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     base = {"name": "base", "provider": "openai_compatible", "base_url": url, "model": "m"}
     return json.dumps(

@@ -14,7 +14,15 @@ from cje_audit.stages.base import StopRequested
 from tests.faults.running import FaultServer, fault_server
 from tests.stages.asking.helpers import Bench, bench, nothing_invented, policy
 
-CALM = {"latency_s": 0.02, "mix": {}, "outage": None, "rate_per_s": None, "key": None, "retry_after_s": 0.3, "slow_start_s": 0.0}
+CALM = {
+    "latency_s": 0.02,
+    "mix": {},
+    "outage": None,
+    "rate_per_s": None,
+    "key": None,
+    "retry_after_s": 0.3,
+    "slow_start_s": 0.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -187,9 +195,13 @@ def test_no_key_is_ever_written(server: FaultServer, place: Bench, monkeypatch: 
     place.ask(policy(server.url, api_key_env="ASKING_TEST_KEY"), 50, execution=Execution(concurrency=8, timeout_s=1))
     server.configure(key=key, mix="all:0.3")
     with bench(place.workspace.root / "second") as second:
-        second.ask(policy(server.url, api_key_env="ASKING_TEST_KEY"), 100, execution=Execution(concurrency=8, timeout_s=1))
+        second.ask(
+            policy(server.url, api_key_env="ASKING_TEST_KEY"), 100, execution=Execution(concurrency=8, timeout_s=1)
+        )
         rows = second.context.answers
-        stored = b"".join(b for q in rows.ended_attempts(second.context.run) for pair in rows.bodies(q.key) for b in pair if b)
+        stored = b"".join(
+            b for q in rows.ended_attempts(second.context.run) for pair in rows.bodies(q.key) for b in pair if b
+        )
         assert key.encode() not in stored
     for path in place.workspace.root.rglob("*"):
         assert not path.is_file() or key.encode() not in path.read_bytes(), path
