@@ -120,10 +120,8 @@ def _by_time(at: Floats, failed: Flags) -> Said:
     cut = best_cut(at, failed)
     if cut is not None:
         begin = float(at[failed & (at > cut)].min())
-        return (
-            f"everything fails from {_clock(begin)} on; {_rates(at > cut, failed)}.",
-            "See what changed then, and retry.",
-        )
+        sentence = f"everything fails from {_clock(begin)} on; {_rates(at > cut, failed)}."
+        return _contrast(at > cut, failed), sentence, "See what changed then, and retry."
     begin, end = (float(v) for v in np.quantile(at[failed], [0.02, 0.98], method="nearest"))
     inside = (at >= begin) & (at <= end)
     if inside.all() or not _parts(inside, failed, FAILING):
