@@ -1,6 +1,8 @@
 """Fresh draws of a launched run: every target policy writes new responses, and the judge scores them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import polars as pl
 
@@ -55,19 +57,23 @@ def ask_fresh_draws(
 
 
 def _write(asker: Asker, draws: list[_Draw], stage: str) -> list[Asked]:
+    """Have every draw written, one policy after the other, each at its own endpoint."""
+    parts = (list(part) for _, part in groupby(draws, key=lambda draw: draw.policy.name))
+    return [asked for part in parts for asked in _write_part(asker, part, stage)]
+
+
+def _write_part(asker: Asker, draws: list[_Draw], stage: str) -> Sequence[Asked]:
+    policy = draws[0].policy
+    provider, identity = asker.provider(policy), policy.identity_hash()
     questions = [
-        Question(
-            "generate", d.policy.identity_hash(), asker.provider(d.policy).scorer_version, 0, (d.prompt, d.draw), stage,
-            d.policy.name, d.row_id,
-        )
+        Question("generate", identity, provider.scorer_version, 0, (d.prompt, d.draw), stage, policy.name, d.row_id)
         for d in draws
-    ]  # fmt: skip
+    ]
 
     async def ask(index: int) -> object:
-        d = draws[index]
-        return await asker.provider(d.policy).generate(d.policy, d.prompt, draw=d.draw)
+        return await provider.generate(policy, draws[index].prompt, draw=draws[index].draw)
 
-    return asker.ask_all(questions, ask)
+    return asker.ask_all(questions, ask, provider)
 
 
 def _judge(
@@ -86,7 +92,7 @@ def _judge(
         prompt, response, draw = texts[index]
         return await provider.judge(spec.judge, prompt, response, draw=draw)
 
-    return {d: asked for (d, _), asked in zip(written, asker.ask_all(questions, ask), strict=True)}
+    return {d: asked for (d, _), asked in zip(written, asker.ask_all(questions, ask, provider), strict=True)}
 
 
 def _row(draw: _Draw, written: Asked, judged: Asked | None) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The judge stage: a score per response on the declared scale, and the oracle labels the experiment may see."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -115,7 +116,7 @@ def _asked(context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataF
             r, draw = items[index]
             return await provider.judge(judge, r["prompt"], r["response"], draw=draw)
 
-        asked = asker.ask_all(questions, ask)
+        asked = asker.ask_all(questions, ask, provider)
     table = _judgement_frame([(r["row"], draw) for r, draw in items], asked, sample)
     return _mean_column(table, rows.n), table
 
@@ -125,7 +126,7 @@ def judge_identity(judge: Judge) -> str:
     return content_hash(judge.model_dump(mode="json", exclude={"api_key_env", "draws"}))
 
 
-def _judgement_frame(places: list[tuple[int, int]], asked: list[Asked], sample: pl.DataFrame) -> pl.DataFrame:
+def _judgement_frame(places: list[tuple[int, int]], asked: Sequence[Asked], sample: pl.DataFrame) -> pl.DataFrame:
     answered = [_judged(row, draw, a) for (row, draw), a in zip(places, asked, strict=True)]
     unasked = [
         {"row": row, "draw": 0, "status": "failed", "code": code, "detail": "there is no response to judge"}

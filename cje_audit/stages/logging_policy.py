@@ -1,5 +1,7 @@
 """The logging_policy stage: the responses, and their log-probs under the policy that wrote them."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from cje_audit.checks.frame import PolicyFacts, Rows
@@ -73,10 +75,10 @@ def _write_responses(
     async def ask(index: int) -> object:
         return await provider.generate(policy, items[index]["prompt"], draw=items[index]["draw"])
 
-    return sample.with_columns(response_columns(asker.ask_all(questions, ask)))
+    return sample.with_columns(response_columns(asker.ask_all(questions, ask, provider)))
 
 
-def response_columns(asked: list[Asked]) -> list[pl.Series]:
+def response_columns(asked: Sequence[Asked]) -> list[pl.Series]:
     """Return the response columns of `sample` from generated answers; a failed one has a code and no text."""
     results: list[ResponseResult] = [a.result for a in asked]  # type: ignore[misc]  # asked with kind generate
     codes = [None if r.code is None else str(r.code) for r in results]

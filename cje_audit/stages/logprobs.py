@@ -1,7 +1,8 @@
 """What the two log-prob stages share: from reported or asked values to checked rows of the `logprob` table."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -80,50 +81,50 @@ def asked_scores(
         prompt, response, ended = texts[index]
         return await provider.logprobs(policy, prompt, response, ended=ended)
 
-    asked = asker.ask_all(questions, ask)
-    by_row = {items[i]["row"]: answer for i, answer in enumerate(asked)}
-    reused = all(a.reused for a in asked) and bool(asked)
-    return _from_answers(rows, by_row, sample, policy.name, stage, reused)
+    asked = asker.ask_all(questions, ask, provider)
+    return _from_answers(rows, [item["row"] for item in items], asked, sample, policy.name, stage)
 
 
 def _from_answers(
-    rows: Rows, by_row: Mapping[int, Asked], sample: pl.DataFrame, policy: str, stage: str, reused: bool
+    rows: Rows, places: Sequence[int], asked: Sequence[Asked], sample: pl.DataFrame, policy: str, stage: str
 ) -> Scored:
-    reported = np.full(rows.n, np.nan)
-    codes = np.full(rows.n, None, dtype=object)
-    results: list[LogProbResult | None] = [None] * rows.n
+    """Build the column and its rows from answers, in parts, so that only one part is ever held as Python objects."""
     missing = as_objects(sample["response_code"])
-    codes[:] = np.where(missing == None, "empty_response", missing)  # noqa: E711
-    for row, answer in by_row.items():
-        result = answer.result
-        results[row] = result  # type: ignore[assignment]  # asked with kind logprobs
-        codes[row] = None if result.is_ok else str(result.code)
-        if result.is_ok:
-            reported[row] = result.unwrap()
+    codes = np.where(missing == None, "empty_response", missing)  # noqa: E711
+    reported = np.full(rows.n, np.nan)
+    parts = [pl.DataFrame(schema=ANSWERED)]
+    reused = bool(places)
+    answers = iter(asked)
+    for start in range(0, len(places), PART):
+        part = list(zip(places[start : start + PART], answers, strict=False))
+        for row, answer in part:
+            reported[row] = answer.result.value if answer.result.is_ok else np.nan
+            codes[row] = None if answer.result.code is None else str(answer.result.code)
+            reused = reused and answer.reused
+        parts.append(pl.DataFrame([_answered(row, answer) for row, answer in part], schema=ANSWERED, orient="row"))
     column = audit_column(rows, reported, codes)
-    given = strings([None if r is None else r.detail for r in results])
+    every = pl.DataFrame({"row": pl.int_range(rows.n, dtype=pl.Int32, eager=True)})
+    told = every.join(pl.concat(parts), on="row", how="left", maintain_order="left")
     table = _table(
-        column,
-        policy,
-        stage,
-        detail=details(column, given),
-        n_tokens=pl.Series([None if r is None or not r.is_ok else len(r.tokens) for r in results], dtype=pl.Int32),
-        tokens=pl.Series(
-            [None if r is None or not r.is_ok else list(r.tokens) for r in results], dtype=pl.List(pl.String)
-        ),
-        token_logprobs=pl.Series(
-            [None if r is None or not r.is_ok else list(r.token_logprobs) for r in results], dtype=pl.List(pl.Float64)
-        ),
-    )
-    asked = {row: (a.attempts, a.key) for row, a in by_row.items()}
-    table = table.with_columns(
-        attempts=pl.Series([asked[i][0] if i in asked else None for i in range(rows.n)], dtype=pl.Int32),
-        answer_key=pl.Series([asked[i][1] if i in asked else None for i in range(rows.n)], dtype=pl.String),
-        ends_with_stop=pl.Series(
-            [None if r is None or not r.is_ok else r.ends_with_stop for r in results], dtype=pl.Boolean
-        ),
-    )
-    return Scored(column, table, from_stored_answers=reused)
+        column, policy, stage, detail=details(column, told["detail"]), n_tokens=told["n_tokens"],
+        tokens=told["tokens"], token_logprobs=told["token_logprobs"],
+    )  # fmt: skip
+    return Scored(column, table.with_columns(told["attempts"], told["answer_key"], told["ends_with_stop"]), reused)
+
+
+PART = 2000
+ANSWERED: dict[str, Any] = {
+    "row": pl.Int32, "detail": pl.String, "n_tokens": pl.Int32, "tokens": pl.List(pl.String),
+    "token_logprobs": pl.List(pl.Float64), "attempts": pl.Int32, "answer_key": pl.String, "ends_with_stop": pl.Boolean,
+}  # fmt: skip
+
+
+def _answered(row: int, answer: Asked) -> tuple[object, ...]:
+    result = answer.result
+    if not isinstance(result, LogProbResult) or not result.is_ok:
+        return (row, result.detail, None, None, None, answer.attempts, answer.key, None)
+    tokens, values = list(result.tokens), list(result.token_logprobs)
+    return (row, result.detail, len(tokens), tokens, values, answer.attempts, answer.key, result.ends_with_stop)
 
 
 def _table(

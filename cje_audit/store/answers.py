@@ -133,6 +133,10 @@ class AnswerStore:
         rows = self._by_key("select key, result, result_hash from answer where key in ({})", keys)
         return {row["key"]: _verified(kind, row) for row in rows}
 
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Return which of `keys` have a finished answer; `find` reads and verifies them."""
+        return {row["key"] for row in self._by_key("select key from answer where key in ({})", keys)}
+
     def attempts(self, keys: Sequence[str]) -> dict[str, int]:
         """Count finished attempts per answer key, over all runs."""
         query = "select key, count(*) n from attempt where key in ({}) and status in ('ok', 'failed') group by key"

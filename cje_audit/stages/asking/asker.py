@@ -1,9 +1,11 @@
 """Asks the questions of one stage: stored answers first, then the models."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import gc
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -21,6 +23,7 @@ from cje_audit.stages.base import StageContext
 from cje_audit.store.answers import AnswerStore, AnyResult, Question
 
 _gates: "WeakKeyDictionary[AnswerStore, dict[tuple[str | None, ...], Gate]]" = WeakKeyDictionary()
+READ_AT_ONCE = 500
 KEEP_ALL_BELOW = 20_000  # calls in a run; from there on only failures keep their raw bodies
 
 
@@ -32,6 +35,40 @@ class Asked:
     result: AnyResult
     reused: bool
     attempts: int
+
+
+class Ends(Sequence[Asked]):
+    """How every question of a stage ended, in order; successes are read from the store as they are looked at.
+
+    So a stage of any size holds only keys and failures in memory, and every value that is used was verified on reading.
+    """
+
+    def __init__(
+        self, answers: AnswerStore, kind: str, keys: Sequence[str], failures: Mapping[str, AnyResult], reused: Set[str]
+    ) -> None:
+        self._answers, self._kind, self._keys = answers, kind, keys
+        self._failures, self._reused = failures, reused
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> Asked: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Asked]: ...
+    def __getitem__(self, place: int | slice) -> Asked | list[Asked]:
+        found = self._read(self._keys[place] if isinstance(place, slice) else [self._keys[place]])
+        return found if isinstance(place, slice) else found[0]
+
+    def __iter__(self) -> Iterator[Asked]:
+        for start in range(0, len(self._keys), READ_AT_ONCE):
+            yield from self._read(self._keys[start : start + READ_AT_ONCE])
+
+    def _read(self, keys: Sequence[str]) -> list[Asked]:
+        found = self._answers.find(self._kind, [k for k in keys if k not in self._failures])
+        attempts = self._answers.attempts(keys)
+        results = {**found, **{k: self._failures[k] for k in keys if k in self._failures}}
+        return [Asked(key, results[key], key in self._reused, attempts[key]) for key in keys]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +115,7 @@ class Asker:
 
     def ask_all(
         self, questions: Sequence[Question], ask: Callable[[int], Awaitable[Any]], provider: Provider | None = None
-    ) -> list[Asked]:
+    ) -> Sequence[Asked]:
         """Answer every question; `ask(i)` makes one attempt at question i, at `provider` (default: the last one made).
 
         A question that ended in failure in this run is not asked again; `Audit.retry` lets it be.
@@ -93,23 +130,22 @@ class Asker:
         if not questions:
             return []
         answers, keys = self._context.answers, [q.key for q in questions]
-        stored = answers.find(questions[0].kind, keys)
-        results = {**answers.endings(self._context.run, [k for k in keys if k not in stored]), **stored}
-        self._say_what_is_known(keys, results, stored)
-        missing = {q.key: i for i, q in reversed(list(enumerate(questions))) if q.key not in results}
+        stored = answers.known(keys)
+        failures = answers.endings(self._context.run, [k for k in keys if k not in stored])
+        self._say_what_is_known(keys, stored, failures)
+        missing = {
+            q.key: i for i, q in reversed(list(enumerate(questions))) if q.key not in stored and q.key not in failures
+        }
         if missing:
             jobs = Jobs(Job(i, questions[i]) for i in sorted(missing.values()))
-            loop = Loop(self._context, self._manner(self._place(provider), len(missing)), jobs, ask, results)
-            self._runner.run(loop.run())
-        attempts = answers.attempts(keys)
-        return [Asked(key, results[key], key in stored, attempts[key]) for key in keys]
+            loop = Loop(self._context, self._manner(self._place(provider), len(missing)), jobs, ask, failures)
+            with rarely_collecting():
+                self._runner.run(loop.run())
+        return Ends(answers, questions[0].kind, keys, failures, stored)
 
-    def _say_what_is_known(
-        self, keys: Sequence[str], results: dict[str, AnyResult], stored: dict[str, AnyResult]
-    ) -> None:
-        done = sum(key in results for key in keys)
-        reused = sum(key in stored for key in keys)
-        self._context.progress.advance(done=done, reused=reused, failed=done - reused)
+    def _say_what_is_known(self, keys: Sequence[str], stored: Set[str], failures: Mapping[str, AnyResult]) -> None:
+        reused, failed = sum(key in stored for key in keys), sum(key in failures for key in keys)
+        self._context.progress.advance(done=reused + failed, reused=reused, failed=failed)
 
     def _place(self, provider: Provider | None) -> _Place:
         places = list(self._places.values())
@@ -134,9 +170,22 @@ class Asker:
         """Return what this run's attempts cost so far."""
         spend = Spend(self._execution.max_cost)
         models = _models(self._context.spec) if isinstance(self._context.spec, Experiment) else {}
-        for (_, policy, _), (put_in, got_out) in self._context.answers.tokens(self._context.run).items():
-            spend.add(Tokens(put_in, got_out), price_of(self._prices, models.get(policy)))
+        for (_, policy, kind), (put_in, got_out) in self._context.answers.tokens(self._context.run).items():
+            spend.add(Tokens(put_in, got_out), price_of(self._prices, models.get(None if kind == "judge" else policy)))
         return spend
+
+
+@contextmanager
+def rarely_collecting() -> Iterator[None]:
+    """Let Python look for garbage in cycles rarely: answers make none, and every look at them all stops the loop."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _models(spec: Experiment) -> dict[str | None, str | None]:

@@ -109,6 +109,11 @@ class Gate:
         """Whether the next request is a probe."""
         return self.breaker.state == "open"
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more than one further request may be in flight."""
+        return self._proved and self.in_flight + 1 < self.concurrency.limit
+
     def released(self) -> None:
         """Note that a place is free: the answer is stored."""
         self.in_flight -= 1

@@ -21,6 +21,7 @@ from cje_audit.store.answer_rows import KINDS, AnyResult, Outcome, entry_of
 from cje_audit.store.writer import AnswerWriter
 
 STOP_POLL_S = 0.05
+AT_ONCE_S = 0.002
 DRAIN_S = 1.0  # what is in flight may still end for so long after a person asked to stop
 
 Ask = Callable[[int], Awaitable[Answer[Any]]]
@@ -50,12 +51,12 @@ class Manner:
 
 
 class Loop:
-    """Asks jobs at one endpoint until all have ended; `results` gets every end by the question's key."""
+    """Asks jobs at one endpoint until all have ended; `failures` gets those that failed by the question's key."""
 
     def __init__(
-        self, context: StageContext, manner: Manner, jobs: Jobs, ask: Ask, results: dict[str, AnyResult]
+        self, context: StageContext, manner: Manner, jobs: Jobs, ask: Ask, failures: dict[str, AnyResult]
     ) -> None:
-        self._context, self._manner, self._jobs, self._ask, self._results = context, manner, jobs, ask, results
+        self._context, self._manner, self._jobs, self._ask, self._failures = context, manner, jobs, ask, failures
         self._gate, self._now = manner.gate, manner.clock.now
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[int] = set()  # attempts that are not safe yet
@@ -105,38 +106,50 @@ class Loop:
 
     async def _ask_everything(self) -> None:
         while self._error is None and (self._jobs or self._gate.in_flight):
-            self._start_what_may_start()
+            while (started := self._next()) is not None:
+                task = asyncio.create_task(self._work(*started))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             await self._wake.wait()
             self._wake.clear()
 
-    def _start_what_may_start(self) -> None:
-        """Start jobs until nothing more may leave; come back when an attempt ends or the alarm rings."""
-        while self._jobs and self._error is None:
-            now = self._now()
-            wait = self._wait_s(now)
-            if wait is None:
-                return
-            if wait > 0.0:
-                self._ring_at(now + wait)
-                return
-            self._start(self._jobs.take(now, probe=self._gate.is_broken), now)
+    async def _work(self, job: Job, leaving: Pass) -> None:
+        """Make attempts, one after the other, for as long as the next may start at once."""
+        started: tuple[Job, Pass] | None = (job, leaving)
+        while started is not None:
+            await self._attempt(*started)
+            if self._now() - started[1].began < AT_ONCE_S:
+                await asyncio.sleep(0)  # a provider that never waits must not keep everything else waiting
+            started = self._next()
+        self._wake.set()
 
-    def _wait_s(self, now: float) -> float | None:
+    def _next(self) -> tuple[Job, Pass] | None:
+        """Take a job that may start now; None when there is none, and then the alarm is set where it helps."""
+        if not self._jobs or self._error is not None:
+            return None
+        now = self._now()
         wait = self._jobs.wait_s(now)
-        return wait if wait is None or wait > 0.0 else self._gate.wait_s(now)
+        if wait == 0.0:
+            wait = self._gate.wait_s(now)
+        if wait == 0.0:
+            return self._taken(now)
+        if wait is not None:
+            self._ring_at(now + wait)
+        return None
 
-    def _start(self, job: Job, now: float) -> None:
+    def _taken(self, now: float) -> tuple[Job, Pass] | None:
+        """Take the next job, unless its endpoint is stopped or the cap is reached."""
+        job = self._jobs.take(now, probe=self._gate.is_broken)
         stop = self._gate.stopped(job.question.kind, now)
         if stop is not None:
             failure = KINDS[job.question.kind].failure(stop.code, stop.detail)
             self._end_unasked([job, *self._jobs.take_all()], failure)
-        elif self._manner.spend.is_used_up:
+            return None
+        if self._manner.spend.is_used_up:
             self._fail(StopRequested("budget"))
-        else:
-            leaving = self._gate.enter(now, sum(rough_tokens(t) for t in job.question.text if isinstance(t, str)))
-            task = asyncio.create_task(self._attempt(job, leaving))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            return None
+        texts = (text for text in job.question.text if isinstance(text, str))
+        return job, self._gate.enter(now, sum(map(rough_tokens, texts)))
 
     def _end_unasked(self, jobs: Sequence[Job], failure: AnyResult) -> None:
         self._context.answers.end(self._context.run, [(job.question, failure) for job in jobs])
@@ -231,7 +244,8 @@ class Loop:
         elif result.code is not FailureCode.CANCELLED:
             self._unsafe[number] = not result.is_ok
             self._finish(job, result)
-        self._wake.set()
+        if self._gate.has_room:
+            self._wake.set()
 
     def _note_floor(self, after_s: float | None) -> None:
         if after_s is not None:
@@ -248,9 +262,11 @@ class Loop:
             self._context.answers.safe_before(self._context.run, min(self._open))
 
     def _finish(self, job: Job, result: AnyResult) -> None:
+        if result.is_ok:
+            return
         question = job.question
-        self._results[question.key] = result
-        if self._manner.fail_fast and not result.is_ok:
+        self._failures[question.key] = result
+        if self._manner.fail_fast:
             self._fail(FailedFast(f"Row {question.row_id} failed ({result.code}) and the experiment says fail_fast."))
 
     def _store_broke(self, error: StoreError) -> None:

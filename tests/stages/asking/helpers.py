@@ -1,6 +1,6 @@
 """One asking stage without the stages around it: questions to a fault server, and what must hold of every answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ class Bench:
     context: StageContext
     workspace: Workspace
 
-    def ask(self, asked: Policy, n: int, *, execution: Execution, first: int = 0) -> list[Asked]:
+    def ask(self, asked: Policy, n: int, *, execution: Execution, first: int = 0) -> Sequence[Asked]:
         texts = [text(first + i) for i in range(n)]
         with Asker(self.context, execution) as asker:
             provider = asker.provider(asked)
@@ -80,7 +80,7 @@ def bench(root: Path) -> Iterator[Bench]:
         workspace.close()
 
 
-def nothing_invented(asked: list[Asked], first: int = 0) -> int:
+def nothing_invented(asked: Sequence[Asked], first: int = 0) -> int:
     """Assert that every end is the truth or a code; return how many have a value."""
     for i, end in enumerate(asked):
         if end.result.is_ok:
