@@ -137,6 +137,17 @@ def moment(iso: str) -> str:
     return iso[:16].replace("T", " ")
 
 
+def clock(iso: str) -> str:
+    """Return a moment's time of day to the minute (UTC).
+
+    Examples
+    --------
+    >>> clock("2026-11-21T04:00:07Z")
+    '04:00'
+    """
+    return iso[11:16]
+
+
 def visible(text: str) -> str:
     r"""Return untrusted text with control and direction-changing characters made visible.
 

@@ -170,6 +170,9 @@ PLACES: dict[str, Place] = {
             "reused answer",
             "possibly paid twice",
             "teacher forcing",
+            "in flight",
+            "retry-after",
+            "spend",
         ),
     ),
     "row": Place(

@@ -46,6 +46,9 @@ GLOSSARY: dict[str, str] = {
     "sign-off": "A named person approves or rejects exactly this report. Any later change of the report makes it void.",
     "audit trail": "The list of what people decided. Entries are added, never changed and never removed.",
     "redacted": "Without row ids and without anything that quotes a row, so that a report can leave the house.",
+    "in flight": "Requests that have left and whose answers have not come yet.",
+    "retry-after": "How long a server asks to be left alone. No request leaves before that time is over.",
+    "spend": "What the run's attempts cost so far at the prices of the experiment file; a dash where a model has no price.",
     "reused answer": "An answer stored by an earlier run or before an interruption; the model was not asked again.",
 }  # fmt: skip
 
@@ -92,6 +95,13 @@ STAGE_STATE: dict[str, Badge] = {
     "done": Badge("Done", "green", ":material/check_circle:", "All its rows have ended, well or with a reason."),
     "failed": Badge("Failed", "red", ":material/cancel:", "The stage stopped on an error."),
     "skipped": Badge("Skipped", "gray", ":material/skip_next:", "Not needed for this run."),
+}  # fmt: skip
+
+ENDPOINT: dict[str, Badge] = {
+    "closed": Badge("Answering", "green", ":material/check_circle:", "Requests leave as planned."),
+    "open": Badge("Left alone", "orange", ":material/pause_circle:", "Too many requests failed here; it is left alone for a while, then tried with one request."),
+    "probing": Badge("Being tried", "blue", ":material/autorenew:", "One request finds out whether it answers again."),
+    "stopped": Badge("Stopped", "red", ":material/cancel:", "It refused in a way that asking again cannot change."),
 }  # fmt: skip
 
 SIGN_OFF: dict[str, Badge] = {

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import forms, parts, session
+from app.cards import monitor
 from app.cards import run as cards
 
 audit = session.open_audit()
@@ -20,6 +21,7 @@ def show() -> None:
             cards.stage(stage)
         cards.spend(view)
         forms.run_buttons(audit, view)
+        monitor.monitor(audit.monitor(run.id))
         cards.failure_counts(view)
         cards.events(view)
         if moving and view.run.status not in cards.OPEN:

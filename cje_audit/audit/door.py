@@ -181,7 +181,8 @@ class Audit:
     def templates(self) -> tuple[Template, ...]:
         """Return the example configurations, those that need no key first."""
         files = sorted((bundle_root() / "examples").glob("*.yaml"))
-        return tuple(Template(name=f.stem, title=_title(f), text=f.read_text(encoding="utf-8")) for f in files)
+        every = [Template(name=f.stem, title=_title(f), text=f.read_text(encoding="utf-8")) for f in files]
+        return tuple(sorted(every, key=lambda template: "api_key_env: " in template.text))
 
     def validate(self, text: str, *, base: Path | None = None) -> Validation:
         """Say whether a configuration text is valid; never raises."""

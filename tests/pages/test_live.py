@@ -1,8 +1,10 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app import formats
 from cje_audit.audit import Audit
 from tests.pages.conftest import World, everything, script, texts
 
@@ -49,3 +51,26 @@ def test_no_number_of_the_result_is_shown_while_the_run_goes_on(visit: Visit, wo
     assert "Pause" in {b.label for b in at.button}
     assert "scripted questions" in texts(at)
     assert "interval" not in everything(at).lower()
+
+
+def test_the_monitor_shows_endpoints_failures_per_minute_and_spend(visit: Visit, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    audit = Audit.open(workspace)
+    text = json.loads(script(tmp_path, delay_s=0.0))
+    fault = {"op": "logprobs", "policy": "short", "times": 1, "code": "unparseable", "contains": "Question 1"}
+    (tmp_path / "script.json").write_text(json.dumps({"faults": [fault]}), encoding="utf-8")
+    prices = {"table": {"input": 1, "output": 1}}
+    run = audit.launch(json.dumps({**text, "execution": {"concurrency": 2, "prices": prices}}))
+    assert audit.wait(run, timeout_s=60).status == "complete"
+    seen = audit.monitor(run)
+    at = visit(workspace, "live", run=run)
+    assert not at.exception
+    figures = {m.label: m.value for m in at.metric}
+    assert figures["In flight"] == "0"
+    assert figures["Spent"] == formats.number(seen.spent)
+    assert seen.spent is not None and seen.spent > 0
+    assert "Answering" in everything(at)
+    failed, every = sum(sum(m.failures.values()) for m in seen.minutes), sum(m.n for m in seen.minutes)
+    assert failed == 11  # Question 1, Question 10 to Question 19, once each
+    assert f"{failed} of {every} attempts failed" in everything(at)
+    audit.close()
