@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import formats, parts, words
+from app.charts.weights import Bar
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.report import FailureGroup, PolicyReport
@@ -177,6 +178,23 @@ def pick_policy(policies: Sequence[PolicyReport]) -> PolicyReport:
         "Policy", list(names), list(names).index(first), key="policy", bind="query-params", format_func=formats.visible
     )
     return names[chosen]
+
+
+def pick_bar(bars: Sequence[Bar]) -> Bar | None:
+    """Show the bars of a histogram that hold rows; the choice is in the address, and a click on a bar makes it too."""
+    names = {str(place): f"{place + 1} · {bar.name}" for place, bar in enumerate(bars) if bar.n}
+    if st.session_state.get("bar") not in names:
+        st.session_state.pop("bar", None)
+    chosen = st.selectbox(
+        "The rows of a bar (or click the bar)", list(names), None, key="bar", bind="query-params",
+        format_func=lambda place: names[place], placeholder="choose a bar",
+    )  # fmt: skip
+    return None if chosen is None else bars[int(chosen)]
+
+
+def bar_picked(place: int) -> None:
+    """Choose the bar that was clicked."""
+    st.session_state["bar"] = str(place)
 
 
 def _all_checks() -> None:

@@ -1,6 +1,6 @@
 """Parts that pages share: badges, cards, checks, charts with their table, empty states, links, the glossary."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -134,17 +134,32 @@ def section(title: str, anchor: str | None = None) -> None:
     st.subheader(title, anchor=anchor or False)
 
 
-def chart(drawn: Chart | None, nothing: str, *, key: str, wide: bool = False) -> None:
-    """Print a chart with its sentence above and its table beside it (below it if wide), or say why there is none."""
+def chart(
+    drawn: Chart | None, nothing: str, *, key: str, wide: bool = False, picked: Callable[[int], None] | None = None
+) -> None:
+    """Print a chart with its sentence above and its table beside it (below it if wide), or say why there is none.
+
+    `picked` is told the place of a mark of the first series that a person clicks.
+    """
     if drawn is None:
         quiet(nothing)
         return
     verbatim(drawn.sentence)
     figure, numbers = (st.container(), st.container()) if wide else st.columns([3, 2], gap="medium")
     with figure:
-        st.plotly_chart(drawn.figure, key=key, config={"displayModeBar": False}, alt=drawn.sentence)
+        st.plotly_chart(
+            drawn.figure, key=key, config={"displayModeBar": False}, alt=drawn.sentence, selection_mode="points",
+            on_select="ignore" if picked is None else lambda: _tell(key, picked),
+        )  # fmt: skip
     with numbers:
         table(drawn.table, f"The same numbers as a table. {drawn.sentence}")
+
+
+def _tell(key: str, picked: Callable[[int], None]) -> None:
+    points = st.session_state[key].selection.points
+    first = next((point["point_index"] for point in points if point["curve_number"] == 0), None)
+    if first is not None:
+        picked(first)
 
 
 def command(*lines: str) -> None:

@@ -32,12 +32,23 @@ cards.uniform(report, policy)
 
 parts.section("How many rows have which log ratio")
 parts.chart(
-    charts.weight_histogram(policy, clone, as_weight=False), "There is no histogram for this policy.", key="ratio"
+    charts.weight_histogram(policy, clone, as_weight=False),
+    "There is no histogram for this policy.",
+    key="ratio",
+    picked=forms.bar_picked,
 )
 parts.section("How many rows have which weight")
 parts.chart(
-    charts.weight_histogram(policy, clone, as_weight=True), "There is no histogram for this policy.", key="weight"
+    charts.weight_histogram(policy, clone, as_weight=True),
+    "There is no histogram for this policy.",
+    key="weight",
+    picked=forms.bar_picked,
 )
+bar = forms.pick_bar(charts.bars(policy))
+if bar is not None:
+    offset = parts.pager(bar.n, key="page")
+    page = audit.weight_rows(run.id, policy.name, bar.low, bar.high, closed=bar.closed, offset=offset)
+    cards.rows(page, run.id)
 parts.section("How far the tail reaches")
 parts.chart(charts.ccdf(view, floor), "There is no tail to draw for this policy.", key="tail")
 parts.section("The heaviest rows")

@@ -4,8 +4,10 @@ import streamlit as st
 
 from app import formats, parts
 from app.cards import check
+from app.charts.weights import weight_text
 from cje_audit.domain.checks import CheckStatus
 from cje_audit.domain.report import PolicyReport, Report
+from cje_audit.domain.weight_rows import WeightRowPage
 
 
 def figures(policy: PolicyReport) -> None:
@@ -26,6 +28,18 @@ def figures(policy: PolicyReport) -> None:
     )
     if told.mean_ci is not None:
         parts.quiet(f"Mean weight: interval {formats.interval(told.mean_ci)}.")
+
+
+def rows(page: WeightRowPage, run: str) -> None:
+    """Print the rows of one bar, heaviest first, each with a link to its page."""
+    parts.verbatim(f"The heaviest first: {formats.of(len(page.rows), page.total)} of this bar are shown.")
+    for index, row in enumerate(page.rows):
+        with st.container(border=True, key=f"bar-row-{index}"):
+            with parts.line():
+                parts.row_link(run, row.row_id)
+                weight = weight_text(row.log_ratio) if row.weight is None else formats.number(row.weight)
+                parts.quiet(f"weight {weight} · log ratio {formats.number(row.log_ratio)} nats")
+            parts.verbatim(formats.excerpt(row.prompt, 120))
 
 
 def uniform(report: Report, policy: PolicyReport) -> None:

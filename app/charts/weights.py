@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -37,6 +38,30 @@ def weight_histogram(policy: PolicyReport, clone: PolicyReport | None, *, as_wei
     figure.update_yaxes(title="Rows")
     figure.add_vline(x=0, line={"dash": "dot", "color": GREY})
     return Chart(figure, _histogram_sentence(bins, as_weight=as_weight), _bin_table(bins, as_weight=as_weight))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the histogram: its log ratios (nats; `closed` counts the upper end in), its rows, and its name."""
+
+    low: float
+    high: float
+    closed: bool
+    n: int
+    name: str
+
+
+def bars(policy: PolicyReport) -> tuple[Bar, ...]:
+    """Return the bars of a policy's weight histogram, lightest first."""
+    bins = _histogram(policy)
+    if bins is None:
+        return ()
+    last = len(bins.counts) - 1
+    ends = enumerate(zip(bins.edges, bins.edges[1:], bins.counts, strict=False))
+    return tuple(
+        Bar(a, b, i == last, n, f"{_bin_text(a, b, as_weight=False)}: {formats.plural(n, 'row')}")
+        for i, (a, b, n) in ends
+    )
 
 
 def noise_floor(clone: PolicyReport) -> tuple[float, float] | None:

@@ -33,6 +33,7 @@ from cje_audit.domain.views import (
     Validation,
     WeightView,
 )
+from cje_audit.domain.weight_rows import WeightRowPage
 from cje_audit.formats.dataset import read_dataset
 from cje_audit.formats.dry_run import columns_of, dry_run
 from cje_audit.formats.naming import ALIASES
@@ -47,6 +48,7 @@ from cje_audit.store.answers import AnswerStore
 from cje_audit.store.decisions import Decisions
 from cje_audit.store.files import RunFiles, safe_name
 from cje_audit.store.tables import RunTables
+from cje_audit.store.weight_rows import weight_rows
 from cje_audit.store.workspace import RunRecord, Workspace
 
 SIBLINGS = {
@@ -444,6 +446,13 @@ class Audit:
         """Return the weight plots of one policy."""
         with self._tables(run) as tables:
             return read_models.weight_view(tables, policy)
+
+    def weight_rows(
+        self, run: str, policy: str, low: float, high: float, *, closed: bool, offset: int = 0, limit: int = 25
+    ) -> WeightRowPage:
+        """Return one page of the rows in one bar of a weight histogram; `closed` counts its upper end in."""
+        with self._tables(run) as tables:
+            return weight_rows(tables, policy, low, high, closed=closed, offset=offset, limit=limit)
 
     def check_rows(self, run: str, check_id: str, policy: str | None, *, limit: int = 20) -> tuple[FailedCell, ...]:
         """Return the failed cells among a check's example rows."""

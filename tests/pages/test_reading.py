@@ -46,6 +46,22 @@ def test_the_weights_page_names_the_policy_in_the_address(visit: Visit, world: W
     assert len(at.dataframe) == 4
 
 
+def test_a_bar_of_the_histogram_leads_to_exactly_its_rows(visit: Visit, world: World, audit: Audit) -> None:
+    policy = audit.report(world.complete).policy("near")
+    assert policy is not None and policy.weights is not None and policy.weights.histogram is not None
+    bins = policy.weights.histogram
+    place = max(range(len(bins.counts)), key=lambda i: bins.counts[i])
+    at = visit(world.workspace, "weights", run=world.complete, policy="near")
+    at.selectbox(key="bar").set_value(str(place)).run()
+    assert not at.exception
+    assert any(f"of {bins.counts[place]:,} rows of this bar" in said for said in texts(at))
+    counted = sum(
+        audit.weight_rows(world.complete, "near", a, b, closed=i == len(bins.counts) - 1).total
+        for i, (a, b) in enumerate(zip(bins.edges, bins.edges[1:], strict=False))
+    )
+    assert counted == sum(bins.counts) == policy.n_used
+
+
 def test_uniform_weights_are_called_what_they_are(visit: Visit, world: World, audit: Audit) -> None:
     at = visit(world.workspace, "weights", run=world.complete, policy="uniform")
     check = next(

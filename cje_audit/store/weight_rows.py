@@ -1,0 +1,25 @@
+"""Reads the rows whose log ratio lies in one bar of a weight histogram, paged in SQL."""
+
+from cje_audit.domain.weight_rows import WeightRow, WeightRowPage
+from cje_audit.store.tables import RunTables
+
+WHERE = """
+  from weight w join sample s using ("row")
+  where w.policy = $policy and w.log_ratio >= $low and (w.log_ratio < $high or ($closed and w.log_ratio = $high))
+"""
+ROWS = f"""
+  select s.row_id, left(s.prompt, 300) as prompt, w.log_ratio, w.weight {WHERE}
+  order by w.log_ratio desc, w."row" limit $limit offset $offset
+"""
+
+
+def weight_rows(
+    tables: RunTables, policy: str, low: float, high: float, *, closed: bool, offset: int, limit: int
+) -> WeightRowPage:
+    """Return one page of a policy's rows with low ≤ log ratio < high (nats), or ≤ high where the bar is `closed`."""
+    bar = {"policy": policy, "low": low, "high": high, "closed": closed}
+    total = tables.read_named(f"select count(*) as n {WHERE}", bar)["n"].item()
+    rows = tables.read_named(ROWS, {**bar, "limit": limit, "offset": offset})
+    return WeightRowPage(
+        total=total, offset=offset, rows=tuple(WeightRow.model_validate(r) for r in rows.iter_rows(named=True))
+    )
