@@ -52,7 +52,7 @@ def trail_scope(names: Mapping[str, str], current: str | None) -> str | None:
     """Show whether the trail is about this run or all runs; return the run, or None for all."""
     if current not in names:
         return None
-    scope = st.segmented_control("Show", ("All runs", "This run"), default="All runs", key="scope")
+    scope = st.radio("Show", ("All runs", "This run"), key="scope", horizontal=True)
     return current if scope == "This run" else None
 
 

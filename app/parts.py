@@ -15,13 +15,15 @@ from cje_audit.domain.views import RunRow
 
 T = TypeVar("T")
 STYLE = Path(__file__).with_name("style.css")
+LISTS = Path(__file__).with_name("lists.js")
 PAGE_SIZE = 25
 TABLE_HEIGHT = 320
 
 
 def style() -> None:
-    """Send the dashboard's own fixed stylesheet; nothing of a run is ever in it."""
+    """Send the dashboard's own fixed stylesheet and script; nothing of a run is ever in them."""
     st.html(STYLE)
+    st.html(f"<script>{LISTS.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 
 
 def heading(place: str) -> None:
