@@ -48,6 +48,34 @@ def how_to_name(audit: Audit, folder: Path) -> None:
     st.code("\n".join(f"data: {{path: {file}}}" for file in audit.uploaded(folder)), language=None)
 
 
+def pick_two_runs(runs: Sequence[RunRow]) -> tuple[str | None, str | None]:
+    """Show two lists of runs to choose from; both choices are in the address, as the runs' ids."""
+    names = {r.id: f"{formats.excerpt(r.name, 40)} · {formats.moment(r.created_at)} · {r.id}" for r in runs}
+    with st.container(horizontal=True):
+        return _one_run("a", "Run A", names), _one_run("b", "Run B", names)
+
+
+def _one_run(param: str, label: str, names: Mapping[str, str]) -> str | None:
+    key, wanted = f"compare_{param}", st.query_params.get(param)
+    if key not in st.session_state and wanted in names:
+        st.session_state[key] = wanted
+    chosen = st.selectbox(
+        label, list(names), None, key=key, format_func=lambda run: names[run], placeholder="pick a run"
+    )
+    if chosen is not None and chosen != wanted:
+        st.query_params[param] = chosen
+    return chosen
+
+
+def tick_to_compare(runs: Sequence[str]) -> None:
+    """Show a link to the comparison of the ticked runs, or how many are still to be ticked."""
+    ticked = [run for run in runs if st.session_state.get(f"tick-{run}")]
+    if len(ticked) == 2:
+        parts.link("compare", "Compare the two ticked runs", a=ticked[0], b=ticked[1])
+    elif ticked:
+        parts.quiet(f"{formats.plural(len(ticked), 'run')} ticked; tick exactly two to compare them.")
+
+
 def trail_scope(names: Mapping[str, str], current: str | None) -> str | None:
     """Show whether the trail is about this run or all runs; return the run, or None for all."""
     if current not in names:

@@ -68,6 +68,15 @@ PLACES: dict[str, Place] = {
             "quarantined line",
         ),
     ),
+    "compare": Place(
+        path="../pages/compare.py",
+        title="Compare",
+        icon=":material/compare_arrows:",
+        url_path="compare",
+        section=START,
+        question="Is a policy of one run better than that of another? Only what may be compared is.",
+        terms=("policy value", "difference", "interval", "adjusted p-value", "reward"),
+    ),
     "results": Place(
         path="../pages/results.py",
         title="Results",
@@ -95,6 +104,10 @@ PLACES: dict[str, Place] = {
             "reveal",
             "sign-off",
             "redacted",
+            "difference",
+            "adjusted p-value",
+            "chance of being best",
+            "decision rule",
         ),
     ),
     "validation": Place(

@@ -49,6 +49,10 @@ GLOSSARY: dict[str, str] = {
     "in flight": "Requests that have left and whose answers have not come yet.",
     "retry-after": "How long a server asks to be left alone. No request leaves before that time is over.",
     "spend": "What the run's attempts cost so far at the prices of the experiment file; a dash where a model has no price.",
+    "difference": "The policy value of one policy minus that of another, on the prompts they share.",
+    "adjusted p-value": "How surprising a difference would be if there were none, made larger because many pairs are looked at. Holm guards against a single false claim, Benjamini–Hochberg against too large a share of them.",
+    "chance of being best": "How often the policy would come first if the experiment's noise were drawn again. Only policies that may show a number take part.",
+    "decision rule": "What would make a policy ship, fixed before the run. A policy whose data cannot carry a number never ships.",
     "reused answer": "An answer stored by an earlier run or before an interruption; the model was not asked again.",
 }  # fmt: skip
 
@@ -102,6 +106,13 @@ ENDPOINT: dict[str, Badge] = {
     "open": Badge("Left alone", "orange", ":material/pause_circle:", "Too many requests failed here; it is left alone for a while, then tried with one request."),
     "probing": Badge("Being tried", "blue", ":material/autorenew:", "One request finds out whether it answers again."),
     "stopped": Badge("Stopped", "red", ":material/cancel:", "It refused in a way that asking again cannot change."),
+}  # fmt: skip
+
+OUTCOME: dict[str, Badge] = {
+    "ship": Badge("Ship", "green", ":material/check_circle:", "The whole interval of the difference lies above the margin."),
+    "no_ship": Badge("Do not ship", "red", ":material/block:", "The whole interval of the difference lies below the margin."),
+    "undecided": Badge("Undecided", "orange", ":material/help:", "The interval of the difference includes the margin."),
+    "unhealthy": Badge("Cannot be decided", "red", ":material/cancel:", "The data cannot carry a number, so the rule may not be applied."),
 }  # fmt: skip
 
 SIGN_OFF: dict[str, Badge] = {

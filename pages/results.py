@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import parts, session
-from app.cards import decision, download
+from app.cards import comparison, decision, download
 from app.cards import verdict as cards
 from app.charts import estimates as charts
 
@@ -13,6 +13,7 @@ run = session.need_run(audit)
 report = session.need_report(audit, run)
 
 cards.summary(report)
+cards.rule(report)
 if not report.policies:
     parts.empty("No policy was judged", "See which stage is missing.", "validation", run=run.id)
 shown = audit.revealed(run.id)
@@ -31,6 +32,8 @@ known = charts.truths_table(report.policies)
 if len(known):
     parts.section("Against what is known")
     parts.table(known, "What is known of each policy from outside the estimate, and whether the estimate agrees.")
+
+comparison.within(report)
 
 parts.section("Sign-off")
 decision.sign_off(audit, report)

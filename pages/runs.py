@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import formats, parts, session
+from app import formats, forms, parts, session
 from app.cards import run as cards
 from app.cards import tour
 
@@ -30,6 +30,7 @@ search = st.text_input("Find a run by name", key="find", bind="query-params", ic
 found = [run for run in runs if search.lower() in run.name.lower()]
 offset = parts.pager(len(found), key="page")
 parts.quiet(f"{formats.of(len(found), len(runs), 'runs')}, newest first")
+forms.tick_to_compare([run.id for run in runs])
 for index, run in enumerate(parts.page_of(found, offset)):
     cards.listed(run, index)
 if not found:

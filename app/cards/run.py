@@ -22,6 +22,8 @@ def listed(run: RunRow, index: int) -> None:
         with parts.line():
             for place in ("live",) if run.status in OPEN else ("results", "validation", "live"):
                 parts.link(place, run=run.id)
+            if run.status == "complete":
+                st.checkbox("Compare", key=f"tick-{run.id}")
 
 
 def _verdicts(run: RunRow) -> None:

@@ -16,6 +16,17 @@ def summary(report: Report) -> None:
         parts.verdict_badges({p.name: p.verdict for p in report.policies})
 
 
+def rule(report: Report) -> None:
+    """Print the decision rule that was fixed before the run, and what it says now."""
+    if report.decision is None:
+        return
+    with st.container(border=True, key="decision-rule"):
+        with parts.line():
+            parts.badge(words.OUTCOME[report.decision.outcome])
+            parts.quiet("by the rule that was fixed before the run")
+        parts.verbatim(report.decision.sentence)
+
+
 def verdicts(report: Report, extra: Callable[[PolicyReport], None]) -> None:
     """Print the verdict of every policy: badge, name, its one sentence, why, what next, and what `extra` adds."""
     for index, policy in enumerate(report.policies):
@@ -40,6 +51,8 @@ def _foot(report: Report, policy: PolicyReport) -> None:
             parts.verbatim(known)
     if policy.next_step and policy.next_step not in policy.sentence:
         parts.verbatim(policy.next_step)
+    if policy.probability_best is not None:
+        parts.quiet(f"Chance of being best: {formats.percent(policy.probability_best)}")
     if policy.reasons:
         with parts.line():
             parts.quiet("Because of")

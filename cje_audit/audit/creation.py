@@ -7,7 +7,6 @@ from cje_audit.domain.errors import ConfigError, InputError
 from cje_audit.domain.experiment import DataSource, Experiment
 from cje_audit.domain.import_spec import ImportSpec, RunSpec, dump_spec
 from cje_audit.domain.policy import content_hash
-from cje_audit.formats.dataset import refuse_unreadable
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.registry import capabilities
 from cje_audit.store.files import RunFiles, copy_into, hash_files
@@ -73,6 +72,8 @@ def create_import(
     name: str | None,
 ) -> RunRecord:
     """Store an import; files and folders beside it (fresh draws, probes, manifest) are copied too."""
+    from cje_audit.formats.dataset import refuse_unreadable  # Polars and Arrow, which a launch does not need
+
     missing = [p for p in (*paths, *extras.values()) if p is not None and not p.exists()]
     if missing or not paths:
         shown = str(missing[0]) if missing else "no file"

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cje_audit.audit import creation, live, people, processes, retrying
-from cje_audit.audit.gate import Gated, gate
-from cje_audit.audit.monitor import attempts_of, monitor_view
-from cje_audit.checks import failure_patterns
+from cje_audit.audit.monitor import monitor_view
+from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.report import Report
@@ -34,22 +34,21 @@ from cje_audit.domain.views import (
     WeightView,
 )
 from cje_audit.domain.weight_rows import WeightRowPage
-from cje_audit.formats.dataset import read_dataset
-from cje_audit.formats.dry_run import columns_of, dry_run
 from cje_audit.formats.naming import ALIASES
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.report.estimates_csv import estimates_csv
-from cje_audit.report.html import render, verify_html
 from cje_audit.settings import bundle_root, load_settings
-from cje_audit.stages.asking.cost import estimate_cost, price_table
 from cje_audit.store import read_models
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.decisions import Decisions
 from cje_audit.store.files import RunFiles, safe_name
-from cje_audit.store.tables import RunTables
 from cje_audit.store.weight_rows import weight_rows
 from cje_audit.store.workspace import RunRecord, Workspace
+
+if TYPE_CHECKING:  # what is heavy is loaded by the methods that need it, so that a command line starts at once
+    from cje_audit.audit.gate import Gated
+    from cje_audit.store.tables import RunTables
 
 SIBLINGS = {
     "uniform_by_bug": "Demo: uniform by bug",
@@ -117,6 +116,8 @@ class Audit:
 
     def html(self, run: str, *, redact: bool = False) -> str:
         """Return a run's report as one offline HTML file."""
+        from cje_audit.report.html import render
+
         return render(self.report(run), redact=redact, revealed=self.revealed(run))
 
     def json(self, run: str) -> str:
@@ -136,11 +137,19 @@ class Audit:
             When `what` is a file that cannot be read, or of a kind that is not verified.
         """
         if what.endswith(".html"):
+            from cje_audit.report.html import verify_html
+
             return tuple(verify_html(_read_text(Path(what))))
         from cje_audit.stages.verification import differences  # the whole statistics; no other method needs them
 
         record = self._runs.get(what)
         return tuple(differences(self._runs, self._answers, record, self.report(record.id)))
+
+    def compare(self, a: str, b: str) -> RunComparison:
+        """Compare two finished runs, paired by prompt; what keeps them apart is said in words."""
+        from cje_audit.audit.comparing import compare_two  # the whole statistics; few methods need them
+
+        return compare_two(self._runs, self._answers, self.report(a), self.report(b))
 
     # -- what people decide --------------------------------------------------------------------------------------
 
@@ -221,19 +230,25 @@ class Audit:
 
     def dry_run(self, paths: Sequence[Path], options: ImportOptions) -> DryRunView:
         """Say what an import would read, storing nothing."""
+        from cje_audit.formats.dry_run import dry_run
+
         return DryRunView.model_validate(dry_run(paths, options).document())
 
     @staticmethod
     def gate(
         dataset: Path, options: ImportOptions, *, strict: bool = False, write: Path | None = None,
         manifest: Path | None = None,
-    ) -> Gated:  # fmt: skip
+    ) -> "Gated":  # fmt: skip
         """Say whether a dataset is fit to train or evaluate on; stores nothing but the manifest asked for."""
+        from cje_audit.audit.gate import gate
+
         return gate(dataset, options, strict=strict, write=write, manifest_path=manifest)
 
     @staticmethod
     def columns(paths: Sequence[Path]) -> tuple[str, ...]:
         """Return the columns of files, also of those that hold no row as they are."""
+        from cje_audit.formats.dry_run import columns_of
+
         return columns_of(paths, ImportOptions())
 
     @staticmethod
@@ -364,6 +379,9 @@ class Audit:
 
     def estimate_cost(self, text: str, *, base: Path | None = None) -> CostEstimate:
         """Return what a configuration would ask and cost, from the lengths of its rows; nothing is sent."""
+        from cje_audit.formats.dataset import read_dataset
+        from cje_audit.stages.asking.cost import estimate_cost, price_table
+
         experiment = self._experiment(text, base)
         rows = read_dataset([Path(experiment.data.path)], ImportOptions()).rows.select("prompt", "response").rows()
         return estimate_cost(experiment, rows, price_table(experiment.execution, self.workspace))
@@ -374,15 +392,19 @@ class Audit:
 
     def failure_patterns(self, run: str) -> tuple[FailurePattern, ...]:
         """Return what failed attempts have in common (length, time, policy), and what to do about it."""
+        from cje_audit.audit.failing import attempts_of
+        from cje_audit.checks.failure_patterns import failure_patterns
+
         with self._tables(run) as tables:
-            attempts = attempts_of(self._answers, tables, self._runs.get(run).id)
-        return failure_patterns.failure_patterns(attempts)
+            return failure_patterns(attempts_of(self._answers, tables, self._runs.get(run).id))
 
     def failure_rates(self, run: str) -> tuple[FailureRate, ...]:
         """Return how often attempts failed by code, policy, time and length."""
+        from cje_audit.audit.failing import attempts_of
+        from cje_audit.checks.failure_patterns import failure_rates
+
         with self._tables(run) as tables:
-            attempts = attempts_of(self._answers, tables, self._runs.get(run).id)
-        return failure_patterns.failure_rates(attempts)
+            return failure_rates(attempts_of(self._answers, tables, self._runs.get(run).id))
 
     @staticmethod
     def fetch_model() -> Path:
@@ -410,7 +432,9 @@ class Audit:
     # -- reading a finished run ---------------------------------------------------------------------------------
 
     @contextmanager
-    def _tables(self, run: str) -> Iterator[RunTables]:
+    def _tables(self, run: str) -> Iterator["RunTables"]:
+        from cje_audit.store.tables import RunTables
+
         record = self._runs.get(run)
         path = RunFiles(self._runs.run_dir(record.id)).tables
         state = processes.worker_state(record, self._settings.stall_s)

@@ -8,7 +8,6 @@ from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import dump_spec, load_spec
 from cje_audit.store.answers import AnswerStore, Ending
 from cje_audit.store.files import RunFiles
-from cje_audit.store.tables import RunTables
 
 
 def reopen(answers: AnswerStore, folder: Path, run: str, ended: Sequence[Ending]) -> None:
@@ -16,6 +15,10 @@ def reopen(answers: AnswerStore, folder: Path, run: str, ended: Sequence[Ending]
     answers.reopen(run, [ending.key for ending in ended])
     tables = RunFiles(folder).tables
     if tables.is_file():
+        from cje_audit.store.tables import (
+            RunTables,  # DuckDB and Polars, which a start of the command line need not have
+        )
+
         opened = RunTables(tables, read_only=False)
         try:
             opened.forget(STAGES[STAGES.index(_first_stage(ended)) :])

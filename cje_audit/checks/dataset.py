@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import examples, not_evaluated, row_status
@@ -152,7 +151,7 @@ def _by_length(rows: Rows, unfinished: Bools) -> Check:
     share_long, share_short = float(unfinished[long].mean()), float(unfinished[short].mean())
     pooled = float(unfinished[long | short].mean())
     error = math.sqrt(pooled * (1 - pooled) * (1 / long.sum() + 1 / short.sum()))
-    p_value = float(ndtr(-(share_long - share_short) / error)) if error > 0 else 1.0
+    p_value = math.erfc((share_long - share_short) / error / math.sqrt(2)) / 2 if error > 0 else 1.0
     lift = share_long - share_short
     warn = (
         share_long >= thresholds.UNFINISHED_WARN

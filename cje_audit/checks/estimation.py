@@ -6,11 +6,12 @@ import numpy as np
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import examples, none_evaluated, not_evaluated
-from cje_audit.checks.frame import Column, PolicyFacts, Rows
+from cje_audit.checks.frame import Bools, Column, Floats, PolicyFacts, Rows
 from cje_audit.checks.weight_checks import Pairing, pair
 from cje_audit.checks.words import count, number, percent
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.tail import khat_threshold
+from cje_audit.numerics.typicality import typical_rows, typicality
 from cje_audit.numerics.weights import NEAR_ZERO_LOG, WeightSummary, half_weight_rows
 
 REQUIRED = "estimation.required_stages"
@@ -21,6 +22,7 @@ OVERLAP_CHECKS = (
     "estimation.overlap",
     "estimation.near_zero_weights",
 )
+TYPICALITY = "estimation.typicality"
 FRESH = "Collect fresh responses of this policy and judge them; reweighting these rows cannot replace them."
 
 
@@ -30,15 +32,20 @@ def check_estimation(
     targets: Mapping[str, Column],
     facts: Mapping[str, PolicyFacts],
     judge: Column | None,
+    tokens: Mapping[str, Floats] | None = None,
 ) -> list[Check]:
-    """Return all `estimation.*` checks; arguments as in `check_target_policies`."""
+    """Return all `estimation.*` checks; arguments as in `check_target_policies`.
+
+    `tokens`, float64 (n,) by policy, are the numbers of tokens its log-probs sum over, NaN where unknown.
+    """
     checks = [required_stages(logging, targets, facts, judge)]
     for name, policy in facts.items():
         target = targets.get(name)
         if target is None or logging is None:
-            checks += none_evaluated(OVERLAP_CHECKS, "log-probs are missing", name)
+            checks += none_evaluated((*OVERLAP_CHECKS, TYPICALITY), "log-probs are missing", name)
         else:
-            checks += check_overlap(pair(rows, policy, logging, target))
+            paired = pair(rows, policy, logging, target)
+            checks += [*check_overlap(paired), typicality_check(paired, None if tokens is None else tokens.get(name))]
     return checks
 
 
@@ -82,6 +89,45 @@ def check_overlap(paired: Pairing) -> list[Check]:
         overlap(paired, summary),
         near_zero_weights(paired, summary),
     ]
+
+
+def surprisal_of(paired: Pairing, tokens: Floats | None) -> tuple[Bools, Floats]:
+    """Return which of the paired rows have a token count, and their surprisal under the target (nats per token)."""
+    if tokens is None:
+        return np.zeros(len(paired.ratio), dtype=bool), np.zeros(0)
+    counted = tokens[paired.both]
+    known = counted >= 1
+    return known, -paired.target.values[paired.both][known] / counted[known]
+
+
+def typicality_of(paired: Pairing, tokens: Floats | None) -> float | None:
+    """Return the share of logged responses that are typical of the policy; None with too few token counts."""
+    known, surprisal = surprisal_of(paired, tokens)
+    return typicality(paired.ratio[known], surprisal) if len(surprisal) >= thresholds.TYPICAL_ROWS else None
+
+
+def typicality_check(paired: Pairing, tokens: Floats | None) -> Check:
+    """Ask whether the logged responses are what this policy would typically write, by its surprisal per token."""
+    known, surprisal = surprisal_of(paired, tokens)
+    if len(surprisal) < thresholds.TYPICAL_ROWS:
+        why = f"the number of tokens is known for {count(len(surprisal), paired.rows.n)} rows with both log-probs"
+        return not_evaluated(TYPICALITY, f"{why}, {thresholds.TYPICAL_ROWS:g} are needed", paired.name)
+    typical = typical_rows(paired.ratio[known], surprisal)
+    share = float(np.mean(typical))
+    status = _status(share < thresholds.TYPICAL_FAIL, share < thresholds.TYPICAL_WARN)
+    sentence = (
+        f"{count(int(typical.sum()), len(typical))} logged responses are typical of {paired.name}: no more surprising "
+        f"per token than nine tenths of what it would write itself (equal policies: 90 %)."
+    )
+    limit = thresholds.TYPICAL_FAIL if status is CheckStatus.FAIL else thresholds.TYPICAL_WARN
+    check = _check("typicality", paired, status, share, limit, sentence)
+    if status is CheckStatus.PASS:
+        return check
+    odd = np.zeros(len(known), dtype=bool)
+    odd[np.flatnonzero(known)[~typical]] = True
+    return check.model_copy(
+        update={"n_affected": int(odd.sum()), "example_ids": examples(paired.rows, paired.rows_where(odd))}
+    )
 
 
 def _status(fail: bool, warn: bool) -> CheckStatus:

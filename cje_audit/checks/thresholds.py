@@ -301,6 +301,19 @@ NEAR_ZERO_WARN = _limit(
     "estimation.near_zero_weights.warn", 0.5, "share of rows", "weights below 1e-6 on half the rows"
 )
 
+TYPICAL_ROWS = _limit(
+    "estimation.typicality.rows", 30, "rows with token counts", "fewer do not fix a quantile of the surprisal"
+)
+TYPICAL_WARN = _limit(
+    "estimation.typicality.warn",
+    0.5,
+    "share of rows",
+    "equal policies have .9; a sharper one at an ESS fraction of .4 still has .6 (simulated; arXiv 2512.11150 uses .7)",
+)
+TYPICAL_FAIL = _limit(
+    "estimation.typicality.fail", 0.1, "share of rows", "nine in ten logged responses are ones it would hardly write"
+)
+
 TAME_ROWS = _limit(
     "interval.tame.ess",
     100,

@@ -12,6 +12,7 @@ DEMOTING_TOGETHER = (
     "estimation.tail_index",
     "estimation.overlap",
     "estimation.near_zero_weights",
+    "estimation.typicality",
 )
 OVERLAP_STAGE = "estimation"
 NO_ROWS = ("target_policy.coverage", "judge.scored")

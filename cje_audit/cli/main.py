@@ -10,6 +10,7 @@ import typer
 
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.cli import server
+from cje_audit.cli.compare import compare
 from cje_audit.cli.output import STDERR, print_checks, print_json, print_report, print_runs, say, write_text
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
@@ -197,6 +198,9 @@ def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         print_json([r.model_dump(mode="json") for r in rows])
     else:
         print_runs(rows)
+
+
+app.command()(compare)
 
 
 @app.command()

@@ -57,14 +57,28 @@ def print_runs(rows: Iterable[RunRow]) -> None:
 def print_report(report: Report) -> None:
     """Print a report in words: the summary, each policy, and every check that speaks."""
     say(report.summary.sentence)
+    decision = () if report.decision is None else (report.decision.sentence,)
+    for told in (*report.summary.warnings, report.summary.ranking, *decision):
+        if told is not None:
+            say(told)
     for policy in report.policies:
         say(f"\n{policy.name} [{VERDICT_WORDS[policy.verdict]}]")
         say(f"  {policy.sentence}")
+        if policy.next_step and policy.next_step not in policy.sentence:
+            say(f"  {policy.next_step}")
+        for why in headline_reasons(policy):
+            say(f"  {why}")
         _print_estimates(policy)
     speaking = [c for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)]
     if speaking:
         say("\nChecks that speak:")
     print_checks(speaking)
+
+
+def headline_reasons(policy: PolicyReport) -> tuple[str, ...]:
+    """Return why a policy's headline is this estimate, and why it has this interval."""
+    primary = next((e for e in policy.estimates if e.primary), None)
+    return () if primary is None else tuple(w for w in (primary.reason, primary.interval_reason) if w)
 
 
 def print_checks(checks: Iterable[Check]) -> None:

@@ -3,12 +3,13 @@
 import difflib
 import hashlib
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from cje_audit.domain.errors import ConfigError
+from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.policy import Policy, Strict, content_hash
 
 EstimatorName = Literal[
@@ -73,7 +74,7 @@ class Estimation(Strict):
     estimators: tuple[EstimatorName | Literal["auto"], ...] = ("auto",)
     reward: RewardName | Literal["auto"] = "auto"
     log_ratio_clip: float | None = Field(default=None, gt=0)
-    decision: dict[str, Any] | None = None
+    decision: DecisionRule | None = None
 
 
 class Price(Strict):
@@ -130,6 +131,17 @@ class Experiment(Strict):
         for clone in (p for p in self.target_policies if p.role == "clone"):
             if clone.identity_hash() != self.logging_policy.identity_hash():
                 raise ValueError(f"policy {clone.name} has the role clone but differs from the logging policy")
+        return self
+
+    @model_validator(mode="after")
+    def _decision_names_policies(self) -> "Experiment":
+        rule = self.estimation.decision
+        names = [self.logging_policy.name, *(p.name for p in self.target_policies)]
+        unknown = [n for n in (rule.baseline, rule.policy) if n is not None and n not in names] if rule else []
+        if unknown:
+            raise ValueError(f"estimation.decision names {unknown[0]}, but the policies are {', '.join(names)}")
+        if rule is not None and rule.policy is not None and rule.policy == (rule.baseline or self.logging_policy.name):
+            raise ValueError(f"estimation.decision compares {rule.policy} with itself")
         return self
 
     def config_hash(self) -> str:

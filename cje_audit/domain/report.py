@@ -2,19 +2,14 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
+from cje_audit.domain.outcome import DecisionReport, Plan
+from cje_audit.domain.part import Pair, Part
 from cje_audit.domain.policy import Role, content_hash
 
 RunState = Literal["queued", "running", "complete", "partial", "failed", "cancelled"]
-Pair = tuple[float, float]
-
-
-class Part(BaseModel):
-    """Base of every part of the report: frozen, closed, and free of NaN."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class RunHeader(Part):
@@ -32,10 +27,15 @@ class RunHeader(Part):
 
 
 class Summary(Part):
-    """The run in one sentence; `best_policy` is None when nothing may be ranked."""
+    """The run in one sentence; `best_policy` is None when nothing may be ranked.
+
+    `ranking` says which policy is probably best and how that was computed; `warnings` what the answer hangs on.
+    """
 
     sentence: str
     best_policy: str | None
+    ranking: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class StageReport(Part):
@@ -91,7 +91,10 @@ class WeightReport(Part):
 
 
 class Estimate(Part):
-    """One estimated policy value with its error, on `n_used` rows."""
+    """One estimated policy value with its error, on `n_used` rows.
+
+    `reason` says why this estimate carries the headline, `interval_reason` why it has this interval.
+    """
 
     estimator: str
     reward: str
@@ -103,6 +106,8 @@ class Estimate(Part):
     missing_bounds: Pair | None
     primary: bool
     note: str | None = None
+    reason: str | None = None
+    interval_reason: str | None = None
 
 
 class Truth(Part):
@@ -137,10 +142,16 @@ class PolicyReport(Part):
     estimates: tuple[Estimate, ...] = ()
     truths: tuple[Truth, ...] = ()
     next_step: str | None = None
+    plan: Plan | None = None
+    probability_best: float | None = None
 
 
 class Comparison(Part):
-    """The difference a − b of two policy values, paired by prompt."""
+    """The difference a − b of two policy values, paired by prompt.
+
+    `p_adjusted` is Holm's (the chance of any false claim), `p_adjusted_bh` Benjamini and Hochberg's (the share of
+    false claims).
+    """
 
     a: str
     b: str
@@ -152,6 +163,7 @@ class Comparison(Part):
     n_pairs: int
     comparable: bool
     sentence: str
+    p_adjusted_bh: float | None = None
 
 
 class FailureGroup(Part):
@@ -199,6 +211,7 @@ class Report(Part):
     stages: tuple[StageReport, ...]
     policies: tuple[PolicyReport, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    decision: DecisionReport | None = None
     failures: tuple[FailureGroup, ...] = ()
     findings: tuple[Finding, ...] = ()
     sign_off: SignOff = SignOff()

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from cje_audit.numerics.arrays import Floats, Ints
+from cje_audit.numerics.ranks import average_ranks
 
 
 def standard_ranks(values: Floats) -> Floats:
@@ -19,7 +19,7 @@ def standard_ranks(values: Floats) -> Floats:
     >>> a = standard_ranks(np.array([1.0, 5.0, 9.0])); float(round(a @ a, 12))
     1.0
     """
-    centred = rankdata(values) - (len(values) + 1) / 2
+    centred = average_ranks(values) - (len(values) + 1) / 2
     size = float(np.sqrt(centred @ centred))
     return np.asarray(centred / size if size > 0 else centred, dtype=np.float64)
 
@@ -39,7 +39,7 @@ def upper_limit(rho: float, n: int, level: float) -> float:
     >>> round(upper_limit(0.0, 103, 0.975), 3)
     0.199
     """
-    return math.tanh(fisher(rho) + float(ndtri(level)) * math.sqrt(1.06 / (n - 3)))
+    return math.tanh(fisher(rho) + NormalDist().inv_cdf(level) * math.sqrt(1.06 / (n - 3)))
 
 
 @dataclass(frozen=True)

@@ -78,3 +78,23 @@ def holm(p_values: Sequence[float]) -> list[float]:
         running = max(running, min(1.0, (len(p_values) - rank) * p_values[i]))
         adjusted[i] = running
     return adjusted
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Benjamini and Hochberg's step-up adjustment (1995): below q, at most the share q of the claims is false.
+
+    Weaker than Holm, which keeps the chance of any false claim. It holds for independent and for positively dependent
+    comparisons (Benjamini & Yekutieli 2001).
+
+    Examples
+    --------
+    >>> [round(p, 3) for p in benjamini_hochberg([0.01, 0.04, 0.03])]
+    [0.03, 0.04, 0.04]
+    """
+    n = len(p_values)
+    adjusted = [1.0] * n
+    running = 1.0
+    for rank, i in zip(range(n, 0, -1), sorted(range(n), key=lambda i: -p_values[i]), strict=True):
+        running = min(running, p_values[i] * (n / rank))
+        adjusted[i] = running
+    return adjusted

@@ -21,7 +21,6 @@ from cje_audit.providers.http import (
     vllm,
 )
 from cje_audit.providers.http.dialect import Dialect
-from cje_audit.providers.http.provider import HttpProvider
 from cje_audit.providers.smollm.fetch import MODEL_NAME
 
 Asked = Endpoint | Judge
@@ -50,7 +49,12 @@ def _recorded(_: Asked) -> Provider:
 
 
 def _http(dialect: Dialect) -> Entry:
-    return Entry(dialect.capabilities, lambda asked: HttpProvider(dialect, asked))
+    def make(asked: Asked) -> Provider:
+        from cje_audit.providers.http.provider import HttpProvider  # an HTTP client, which only asking needs
+
+        return HttpProvider(dialect, asked)
+
+    return Entry(dialect.capabilities, make)
 
 
 HTTP = (openai_compatible, vllm, sglang, fireworks, together, llama_cpp, openai, anthropic)

@@ -12,10 +12,13 @@ from cje_audit.domain.checks import STAGES, Check, worst
 from cje_audit.domain.report import Report, RunHeader, StageReport, Summary
 from cje_audit.report.calibration_checks import calibration_checks
 from cje_audit.report.comparisons import best_policy, compare_policies
+from cje_audit.report.deciding import decide_on
 from cje_audit.report.facts import RunFacts, StageFacts
 from cje_audit.report.failures import failure_groups
 from cje_audit.report.findings import findings_of
 from cje_audit.report.policies import policy_reports
+from cje_audit.report.ranking import probabilities, ranking_sentence, with_chances
+from cje_audit.report.sensitivity import form_warnings
 from cje_audit.report.sentences import summary_sentence
 
 
@@ -27,7 +30,14 @@ def run_checks(facts: RunFacts) -> list[Check]:
         *check_target_policies(facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge),
         *check_judge(facts.rows, facts.judge, facts.oracle, facts.scale),
         *calibration_checks(facts),
-        *check_estimation(facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge),
+        *check_estimation(
+            facts.rows,
+            facts.logging_column,
+            facts.target_columns,
+            facts.targets,
+            facts.judge,
+            {name: facts.tokens(name) for name in facts.targets},
+        ),
     ]
 
 
@@ -37,12 +47,19 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
     comparisons = compare_policies(facts, policies)
     best = best_policy(policies, comparisons)
     sentence = summary_sentence(facts, policies, comparisons, best, blocks(checks, None))
+    chances = probabilities(facts, policies)
     return Report(
         run=header,
-        summary=Summary(sentence=sentence, best_policy=best),
+        summary=Summary(
+            sentence=sentence,
+            best_policy=best,
+            ranking=ranking_sentence(chances),
+            warnings=form_warnings(facts, policies, comparisons),
+        ),
         stages=tuple(stage_reports(facts.stages, checks)),
-        policies=policies,
+        policies=with_chances(policies, chances),
         comparisons=comparisons,
+        decision=decide_on(facts.decision_rule, facts, policies),
         failures=failure_groups(facts),
         findings=findings_of(checks),
     )

@@ -7,13 +7,21 @@ from itertools import combinations
 from cje_audit.checks.words import number, span
 from cje_audit.domain.checks import Verdict
 from cje_audit.domain.report import Comparison, PolicyReport
-from cje_audit.numerics.compare import difference, holm, shared_clusters, spread_influence, two_sided_p
+from cje_audit.numerics.compare import (
+    benjamini_hochberg,
+    difference,
+    holm,
+    shared_clusters,
+    spread_influence,
+    two_sided_p,
+)
 from cje_audit.numerics.point import Inferred
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.samples import sample_of, snips_point
 
 RANKABLE = (Verdict.REPORT, Verdict.RANK_ONLY)
 SIGNIFICANT = 0.05
+UNTESTED = (None, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +47,11 @@ def compare_policies(facts: RunFacts, policies: Sequence[PolicyReport]) -> tuple
     for a, b in combinations(policies, 2):
         reason = _incomparable(a, b, rewards)
         reward = rewards.get(a.name)
-        made.append(_refused(a, b, reason) if reason or reward is None else _pair(facts, a.name, b.name, reward))
-    adjusted = iter(holm([m.p_value for m in made if isinstance(m, Paired) and m.p_value is not None]))
+        made.append(_refused(a, b, reason) if reason or reward is None else pair_of(facts, a.name, b.name, reward))
+    tested = [m.p_value for m in made if isinstance(m, Paired) and m.p_value is not None]
+    adjusted = iter(zip(holm(tested), benjamini_hochberg(tested), strict=True))
     return tuple(
-        m if isinstance(m, Comparison) else _told(m, None if m.p_value is None else next(adjusted)) for m in made
+        m if isinstance(m, Comparison) else _told(m, UNTESTED if m.p_value is None else next(adjusted)) for m in made
     )
 
 
@@ -62,7 +71,8 @@ def _refused(a: PolicyReport, b: PolicyReport, reason: str | None) -> Comparison
     )  # fmt: skip
 
 
-def _pair(facts: RunFacts, a: str, b: str, reward: str) -> Paired | Comparison:
+def pair_of(facts: RunFacts, a: str, b: str, reward: str) -> Paired:
+    """Return the difference a − b of two policies that have rows with this reward."""
     first, second = sample_of(facts, a, reward), sample_of(facts, b, reward)
     if first is None or second is None:
         raise ValueError("A policy with a headline has rows.")
@@ -75,7 +85,8 @@ def _pair(facts: RunFacts, a: str, b: str, reward: str) -> Paired | Comparison:
     return Paired(a, b, got, two_sided_p(got), shared_clusters(first.cluster, second.cluster))
 
 
-def _told(paired: Paired, p_adjusted: float | None) -> Comparison:
+def _told(paired: Paired, adjusted: tuple[float | None, float | None]) -> Comparison:
+    p_adjusted, p_adjusted_bh = adjusted
     return Comparison(
         a=paired.a,
         b=paired.b,
@@ -87,6 +98,7 @@ def _told(paired: Paired, p_adjusted: float | None) -> Comparison:
         n_pairs=paired.n_pairs,
         comparable=True,
         sentence=_sentence(paired, p_adjusted),
+        p_adjusted_bh=p_adjusted_bh,
     )
 
 

@@ -8,11 +8,10 @@ from cje_audit.checks.words import number
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.bounds import ips_bounds, snips_bounds
 from cje_audit.numerics.point import Inferred, infer
-from cje_audit.numerics.snips import snips
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.fresh_estimates import fresh_estimates
 from cje_audit.report.intervals import CLUSTERED_T, snips_interval, t_method
-from cje_audit.report.samples import Sample, estimate, ips_point, sample_of, snips_point
+from cje_audit.report.samples import Sample, estimate, ips_point, line_value, sample_of, snips_point
 from cje_audit.report.transformed import transformed_estimates
 
 REWARDS = ("judge", "calibrated", "oracle")
@@ -65,17 +64,15 @@ def _snips(sample: Sample, *, primary: bool) -> Estimate:
     got = infer(point, sample.cluster, scale=sample.scale)
     interval = snips_interval(point, got, sample.log_ratio, sample.reward, sample.cluster, sample.scale)
     got = replace(got, interval=interval.ends)
-    return estimate(
-        "snips", sample, got, interval.method, snips_bounds, primary=primary, note=_note(sample, got, interval.note)
-    )
+    note = _note(sample, got, interval.note)
+    found = estimate("snips", sample, got, interval.method, snips_bounds, primary=primary, note=note)
+    return found.model_copy(update={"interval_reason": interval.reason})
 
 
 def _note(sample: Sample, got: Inferred, note: str | None) -> str | None:
     """Add how far the answer moves when a straight line takes the place of the calibration's curve."""
-    if sample.on_a_line is None or got.value is None or got.standard_error is None:
-        return note
-    line = snips(sample.log_ratio, sample.on_a_line).value
-    if line is None:
+    line = line_value(sample)
+    if line is None or got.value is None or got.standard_error is None:
         return note
     far = abs(line - got.value) > got.standard_error
     said = f"With a straight line in place of the calibration curve: {number(line)}"
@@ -86,4 +83,6 @@ def _note(sample: Sample, got: Inferred, note: str | None) -> str | None:
 def _plain_mean(sample: Sample, *, primary: bool) -> Estimate:
     got = infer(snips_point(sample), sample.cluster, scale=sample.scale)
     note = "The plain mean of the logged rows: every weight is 1."
-    return estimate("ips", sample, got, t_method(sample.scale), snips_bounds, primary=primary, note=note)
+    found = estimate("ips", sample, got, t_method(sample.scale), snips_bounds, primary=primary, note=note)
+    reason = None if got.interval is None else "Student t: every weight is 1."
+    return found.model_copy(update={"interval_reason": reason})

@@ -8,6 +8,7 @@ import numpy as np
 
 from cje_audit.checks.dataset import DatasetFacts
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
+from cje_audit.domain.outcome import DecisionRule
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.folds import hash_folds
 from cje_audit.report.calibrated import Calibrated, calibrate, prompt_keys
@@ -37,6 +38,14 @@ class StageFacts:
     seconds: float | None
 
 
+@dataclass(frozen=True)
+class UnitCost:
+    """What one judged fresh response costs, in the price table's currency; None, and why, where that is not known."""
+
+    cost: float | None
+    why_not: str | None
+
+
 @dataclass(frozen=True, eq=False)
 class RunFacts:
     """One run: rows, columns, and what is known beside them.
@@ -44,6 +53,8 @@ class RunFacts:
     `targets` names every declared target policy in order; `target_columns` may lack those never scored. `scale` is the
     judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all
     labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for.
+    `decision_rule` was fixed before the run; `unit_costs` are by policy, as are
+    `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown.
     """
 
     rows: Rows
@@ -61,6 +72,9 @@ class RunFacts:
     estimators: tuple[str, ...] = ("auto",)
     wanted_reward: str | None = None
     log_ratio_clip: float | None = None
+    decision_rule: DecisionRule | None = None
+    unit_costs: Mapping[str, UnitCost] = field(default_factory=dict)
+    token_counts: Mapping[str, Floats] = field(default_factory=dict)
 
     def label_scale(self) -> Pair | None:
         """Return the scale of the oracle labels, None where it is unknown."""
@@ -78,6 +92,11 @@ class RunFacts:
     def calibrated(self) -> Calibrated | None:
         """The calibrated reward, None where there is nothing to fit; computed once."""
         return calibrate(self.rows, self.fold, self.judge, self.oracle)
+
+    def tokens(self, policy: str) -> Floats:
+        """Return over how many tokens a policy's log-probs sum; without its own count, that of the response."""
+        own = self.token_counts.get(policy)
+        return self.rows.response_tokens if own is None else np.where(np.isnan(own), self.rows.response_tokens, own)
 
     def reward(self, name: str) -> Column | None:
         """Return the column behind a reward name (`judge`, `calibrated` or `oracle`)."""

@@ -19,10 +19,11 @@ CRESSIE_READ = "Cressie–Read with mean weight 1, clustered by prompt"
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval with its method, and why it is this one where that is not plain."""
+    """An interval with its method and the reason for it; `note` repeats the reason where the interval is not t."""
 
     ends: Pair | None
     method: str | None
+    reason: str | None = None
     note: str | None = None
 
 
@@ -56,14 +57,34 @@ def snips_interval(
     point: Point, got: Inferred, log_ratio: Floats, reward: Floats, cluster: Ints, scale: Pair | None
 ) -> Interval:
     """Return the interval of a self-normalised estimate; `got` is its t inference on the same rows."""
-    why = None if scale is None else heavy_weights(log_ratio)
+    why = heavy_weights(log_ratio)
     if why is None or scale is None or point.value is None:
-        return Interval(got.interval, None if got.interval is None else t_method(scale))
+        reason = None if got.interval is None else t_reason(why, log_ratio)
+        return Interval(got.interval, None if got.interval is None else t_method(scale), reason)
     found = cressie_read_interval(log_ratio, reward, cluster, scale)
     if found is None:
-        return Interval(scale, "the whole scale", "The weights are too large for float64, so nothing is excluded.")
+        note = "The weights are too large for float64, so nothing is excluded."
+        return Interval(scale, "the whole scale", note, note)
     note = f"Cressie–Read, not t: {why}, and a t interval would cover too little."
-    return Interval(_widened(found, point, scale), CRESSIE_READ, note)
+    return Interval(_widened(found, point, scale), CRESSIE_READ, note, note)
+
+
+def t_reason(heavy: str | None, log_ratio: Floats) -> str:
+    """Say why a t interval stands: the weights are tame, or nothing better is known without a scale.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t_reason(None, np.zeros(50))
+    'Student t: the weights are tame (50 effective rows of 50, the heaviest row carries 2 % of all weight).'
+    """
+    if heavy is not None:
+        return f"Student t, though {heavy}: without a declared scale of the reward no other interval is known."
+    rows, share = effective_sample_size(log_ratio), top_share(log_ratio, 1)
+    told = (
+        f"{number(rows)} effective rows of {len(log_ratio):,}, the heaviest row carries {percent(share)} of all weight"
+    )
+    return f"Student t: the weights are tame ({told})."
 
 
 def _widened(ends: Pair, point: Point, scale: Pair) -> Pair:

@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cje_audit.checks.estimation import typicality_of
 from cje_audit.checks.frame import Bools, Column, Floats
 from cje_audit.checks.identity import twin_names
-from cje_audit.checks.verdicts import Case, Decision, decide, judge_failed
+from cje_audit.checks.verdicts import Case, decide, judge_failed
+from cje_audit.checks.weight_checks import pair
 from cje_audit.domain.checks import Check, Verdict
 from cje_audit.domain.policy import Role
-from cje_audit.domain.report import Histogram, LogRatioSummary, PolicyReport, WeightReport
+from cje_audit.domain.report import Estimate, Histogram, LogRatioSummary, PolicyReport, WeightReport
 from cje_audit.numerics.weights import WeightSummary, half_weight_rows, summarise
 from cje_audit.report.estimates import estimates_of, primary_reward
 from cje_audit.report.facts import RunFacts
-from cje_audit.report.sentences import next_step, policy_sentence
+from cje_audit.report.planning import next_step, plan_of
+from cje_audit.report.reasons import headline_reason
+from cje_audit.report.sentences import policy_sentence
 from cje_audit.report.truths import truths_of
 
 ROLES: Mapping[str, Role] = {"logging": "logging", "target": "target", "clone": "clone"}
@@ -31,14 +35,17 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
     """Report on one policy."""
     is_logging = name == facts.logging.name
     role: Role = "logging" if is_logging else ROLES[facts.targets[name].role]
-    reward = primary_reward(facts, name, judge_failed=judge_failed(checks))
+    ill = judge_failed(checks)
+    reward = primary_reward(facts, name, judge_failed=ill)
     used = used_rows(facts, name)
     decision = decide(Case(name, role, int(used.sum()), reward != "oracle", has_twin), checks)
     computed = decision.verdict is not Verdict.NOT_EVALUATED
     headline = reward if decision.verdict in (Verdict.REPORT, Verdict.RANK_ONLY) else None
     estimates = estimates_of(facts, name, headline=headline) if computed else ()
+    estimates = with_reason(estimates, headline_reason(facts, name, reward, judge_failed=ill))
     summary, heavy = _weights(facts, name) if computed and not is_logging else (None, None)
     primary = next((e for e in estimates if e.primary), None)
+    plan = plan_of(facts, name, decision)
     without = 0 if is_logging else int(np.count_nonzero(~facts.has_weight(name)))
     return PolicyReport(
         name=name,
@@ -50,17 +57,17 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
         n_used=int(used.sum()),
         n_missing=int(np.count_nonzero(~used)),
         missing_by_code=missing_by_code(facts, name, ~used),
-        weights=None if summary is None else weight_report(summary),
+        weights=None if summary is None else weight_report(summary, _typicality(facts, name)),
         estimates=estimates,
         truths=truths_of(facts.fresh_draws.get(name), estimates),
-        next_step=_next(facts, name, decision),
+        next_step=next_step(decision, plan),
+        plan=plan,
     )
 
 
-def _next(facts: RunFacts, name: str, decision: Decision) -> str | None:
-    judge = facts.judge
-    spread = float(judge.values[judge.ok].std(ddof=1)) if judge is not None and judge.n_ok > 1 else None
-    return next_step(name, decision, spread, facts.scale)
+def with_reason(estimates: tuple[Estimate, ...], reason: str) -> tuple[Estimate, ...]:
+    """Write why it carries the headline into the primary estimate."""
+    return tuple(e.model_copy(update={"reason": reason}) if e.primary else e for e in estimates)
 
 
 def _weights(facts: RunFacts, name: str) -> tuple[WeightSummary | None, int | None]:
@@ -76,6 +83,14 @@ def _needed(facts: RunFacts, name: str) -> tuple[Column | None, ...]:
     if name == facts.logging.name:
         return (facts.judge,)
     return (facts.logging_column, facts.target_columns.get(name), facts.judge)
+
+
+def _typicality(facts: RunFacts, name: str) -> float | None:
+    """Return the share of logged responses that are typical of the policy; None without token counts."""
+    column = facts.target_columns.get(name)
+    if column is None or facts.logging_column is None:
+        return None
+    return typicality_of(pair(facts.rows, facts.targets[name], facts.logging_column, column), facts.tokens(name))
 
 
 def used_rows(facts: RunFacts, name: str) -> Bools:
@@ -98,7 +113,7 @@ def missing_by_code(facts: RunFacts, name: str, missing: Bools) -> dict[str, int
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def weight_report(summary: WeightSummary) -> WeightReport:
+def weight_report(summary: WeightSummary, typicality: float | None) -> WeightReport:
     """Write the weight summary as its part of the report."""
     ratio, bars = summary.log_ratio, summary.histogram
     return WeightReport(
@@ -111,7 +126,7 @@ def weight_report(summary: WeightSummary) -> WeightReport:
         hill_alpha=summary.tail.hill_alpha,
         pareto_khat=summary.tail.pareto_khat,
         sqrt_overlap=summary.sqrt_overlap,
-        typicality=None,
+        typicality=typicality,
         n_clipped=0,
         log_ratio=LogRatioSummary(
             min=ratio.min, p05=ratio.p05, p50=ratio.p50, p95=ratio.p95, max=ratio.max, mean=ratio.mean, sd=ratio.sd

@@ -96,6 +96,11 @@ def snips_point(sample: Sample) -> Point:
     return replace(point, replicates=sample.replicates(weight / weight.sum()))
 
 
+def line_value(sample: Sample) -> float | None:
+    """Return what SNIPS answers with a straight line in place of the calibration curve; None where there is none."""
+    return None if sample.on_a_line is None else snips(sample.log_ratio, sample.on_a_line).value
+
+
 def ips_point(sample: Sample) -> Point:
     """Return IPS; its labels' uncertainty is added where float64 can hold the weights."""
     point = ips(sample.log_ratio, sample.reward)

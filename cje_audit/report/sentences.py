@@ -1,6 +1,5 @@
 """The one sentence per policy, and the one about the run. They are printed byte for byte everywhere."""
 
-import math
 from collections.abc import Sequence
 
 from cje_audit.checks import thresholds
@@ -8,11 +7,7 @@ from cje_audit.checks.verdicts import OVERLAP_STAGE, Decision
 from cje_audit.checks.words import count, number, percent, span
 from cje_audit.domain.checks import Check, Verdict
 from cje_audit.domain.report import Comparison, Estimate, PolicyReport
-from cje_audit.numerics.arrays import Pair
 from cje_audit.report.facts import RunFacts
-
-HALF_WIDTH = 0.02
-ROUND_TO = 50
 
 MEASURES = {
     "judge": "average judge score, not quality",
@@ -75,34 +70,6 @@ def _lower(sentence: str) -> str:
     first = sentence.split(" ", 1)[0]
     common = ("The", "No", "All", "Every", "Estimation", "Scores", "Responses", "Nothing", "Only")
     return sentence[0].lower() + sentence[1:] if first in common else sentence
-
-
-def next_step(name: str, decision: Decision, spread: float | None, scale: Pair) -> str | None:
-    """Say what to do next, with its size; None where the estimate stands."""
-    if decision.verdict is Verdict.REPORT or not decision.because:
-        return None
-    faults = [c for c in decision.because if c.stage != OVERLAP_STAGE and c.what_to_do]
-    if faults:
-        return faults[0].what_to_do
-    if decision.verdict is Verdict.NOT_EVALUATED:
-        return next((c.what_to_do for c in decision.because if c.what_to_do), None)
-    half = HALF_WIDTH * (scale[1] - scale[0])
-    rows = f"{fresh_responses(spread, half):,} fresh responses of {name}"
-    return f"Next: {rows}, judged, for an interval of ± {number(half)}."
-
-
-def fresh_responses(spread: float | None, half_width: float) -> int:
-    """Return how many fresh responses give a mean ± `half_width` (95 %), rounded up to fifties.
-
-    `spread` is the standard deviation of the logged judge scores; without it, half of the scale is assumed.
-
-    Examples
-    --------
-    >>> fresh_responses(0.13, 0.02)
-    200
-    """
-    sd = spread if spread is not None else half_width / HALF_WIDTH / 2
-    return max(ROUND_TO, ROUND_TO * math.ceil((1.96 * sd / half_width) ** 2 / ROUND_TO))
 
 
 def summary_sentence(

@@ -107,6 +107,14 @@ def read_logprobs(tables: RunTables, policy: str, n: int) -> Column:
     return _column(frame, "value", n)
 
 
+def read_token_counts(tables: RunTables, policy: str, n: int) -> Floats:
+    """Return over how many tokens one policy's log-probs sum; NaN where nobody said."""
+    frame = tables.read('select "row", n_tokens from logprob where policy = ? and n_tokens is not null', [policy])
+    counts = np.full(n, np.nan)
+    counts[frame["row"].to_numpy()] = as_floats(frame["n_tokens"])
+    return counts
+
+
 def read_judgements(tables: RunTables, n: int) -> Column:
     """Return the stored judge scores (draw 0, or the mean over draws where there are several)."""
     frame = tables.read(

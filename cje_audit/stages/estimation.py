@@ -24,9 +24,11 @@ from cje_audit.stages.columns import (
     read_labels,
     read_logprobs,
     read_rows,
+    read_token_counts,
 )
 from cje_audit.stages.dataset import dataset_facts_from_tables
 from cje_audit.stages.judge import judge_scale
+from cje_audit.stages.pricing import unit_costs
 from cje_audit.stages.provenance import run_header
 from cje_audit.store.tables import RunTables, TableWrite
 from cje_audit.store.workspace import RunRecord
@@ -52,7 +54,10 @@ def run(context: StageContext) -> StageOutcome:
             TableWrite("comparison", comparison_frame(report)),
         ],
         checks=by_stage(checks),
-        facts={"report": report.document()},
+        facts={
+            "report": report.document(),
+            "unit_costs": {name: [c.cost, c.why_not] for name, c in facts.unit_costs.items()},
+        },
     )
 
 
@@ -75,6 +80,8 @@ def run_facts(context: StageContext) -> RunFacts:
         dataset=dataset_facts_from_tables(tables, context.facts("dataset"), sample),
         stages=tuple(stage_facts(tables)),
         fresh_draws=fresh_draws(tables, sample),
+        unit_costs=unit_costs(context),
+        token_counts={t.name: read_token_counts(tables, t.name, rows.n) for t in targets},
         **asked_of_estimation(context.spec),
     )
 
@@ -88,6 +95,7 @@ def asked_of_estimation(spec: object) -> dict[str, Any]:
         "estimators": tuple(asked.estimators),
         "wanted_reward": None if asked.reward == "auto" else asked.reward,
         "log_ratio_clip": asked.log_ratio_clip,
+        "decision_rule": asked.decision,
     }
 
 
@@ -169,7 +177,7 @@ def estimate_frame(report: Report) -> pl.DataFrame:
 def _estimate_row(policy: str, estimate: Estimate) -> dict[str, Any]:
     low, high = estimate.interval or NO_PAIR
     bound_low, bound_high = estimate.missing_bounds or NO_PAIR
-    kept = estimate.model_dump(exclude={"interval", "missing_bounds", "primary", "note"})
+    kept = estimate.model_dump(exclude={"interval", "missing_bounds", "primary", "note", "reason", "interval_reason"})
     return {
         "policy": policy,
         **kept,
@@ -188,7 +196,7 @@ def comparison_frame(report: Report) -> pl.DataFrame:
 
 def _comparison_row(comparison: Comparison) -> dict[str, Any]:
     low, high = comparison.interval or NO_PAIR
-    return {**comparison.model_dump(exclude={"interval"}), "low": low, "high": high}
+    return {**comparison.model_dump(exclude={"interval", "p_adjusted_bh"}), "low": low, "high": high}
 
 
 def by_stage(checks: list[Check]) -> Mapping[str, list[Check]]:

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 from cje_audit.domain.checks import STAGES
 from cje_audit.domain.import_spec import RunSpec, load_spec
 from cje_audit.domain.policy import content_hash
 from cje_audit.domain.report import Report
-from cje_audit.stages import dataset, estimation, judge, logging_policy, target_policy
 from cje_audit.stages.base import StageContext, StageFunction, StageOutcome, StageProgress, StopSignal
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.files import RunFiles
@@ -15,13 +15,6 @@ from cje_audit.store.tables import RunTables, StageRecord
 from cje_audit.store.workspace import RunRecord, Workspace
 from cje_audit.version import __version__
 
-FUNCTIONS: dict[str, StageFunction] = {
-    "dataset": dataset.run,
-    "logging_policy": logging_policy.run,
-    "target_policy": target_policy.run,
-    "judge": judge.run,
-    "estimation": estimation.run,
-}
 STAGE_VERSION = 1
 
 
@@ -42,7 +35,9 @@ def run_stages(workspace: Workspace, answers: AnswerStore, record: RunRecord, st
             stop.raise_if_set()
             fingerprint = content_hash([stage, STAGE_VERSION, __version__, fingerprint])
             _run_stage(workspace, answers, record, spec, tables, stage, fingerprint, stop)
-        return estimation.write_report(tables, record, files.report)
+        from cje_audit.stages.estimation import write_report  # the statistics are loaded when it is their turn
+
+        return write_report(tables, record, files.report)
     finally:
         tables.close()
 
@@ -59,12 +54,18 @@ def _run_stage(
     progress.start()
     workspace.event(record.id, f"The stage {stage} began.", stage)
     context = StageContext(record, workspace.run_dir(record.id), spec, tables, answers, progress, stop)
-    outcome, seconds = _timed(lambda: FUNCTIONS[stage](context))
+    outcome, seconds = _timed(lambda: _function(stage)(context))
     facts = dict(outcome.facts)
     finished = StageRecord(stage, fingerprint, outcome.n_in, outcome.n_ok, outcome.n_failed, seconds, facts)
     tables.commit_stage(finished, outcome.writes, outcome.checks)
     progress.end("done", n_total=outcome.n_in, n_failed=outcome.n_failed)
     workspace.event(record.id, f"The stage {stage} ended: {outcome.n_ok} of {outcome.n_in} rows are usable.", stage)
+
+
+def _function(stage: str) -> StageFunction:
+    """Return a stage's function; its room is loaded at its turn, so that asking waits for none of the others."""
+    run: StageFunction = import_module(f"cje_audit.stages.{stage}").run
+    return run
 
 
 def _timed(work: Callable[[], StageOutcome]) -> tuple[StageOutcome, float]:

@@ -1,6 +1,7 @@
 """One read model per page, read from a finished run's tables; paged in SQL, so that no page holds a whole table."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cje_audit.domain.codes import CODES, FailureCode
 from cje_audit.domain.errors import NotFound
@@ -15,7 +16,9 @@ from cje_audit.domain.views import (
     TokenValue,
     WeightView,
 )
-from cje_audit.store.tables import RunTables
+
+if TYPE_CHECKING:  # DuckDB and Polars are loaded by whoever opens the tables
+    from cje_audit.store.tables import RunTables
 
 CCDF_POINTS = 400
 EXCERPT = 300
@@ -53,12 +56,12 @@ HEAVIEST = """
 """
 
 
-def _named(tables: RunTables, query: str, parameters: dict[str, object]) -> list[dict[str, object]]:
+def _named(tables: "RunTables", query: str, parameters: dict[str, object]) -> list[dict[str, object]]:
     return list(tables.read_named(query, parameters).iter_rows(named=True))
 
 
 def failure_page(
-    tables: RunTables,
+    tables: "RunTables",
     *,
     stage: str | None,
     policy: str | None,
@@ -85,19 +88,21 @@ def _failed(row: dict[str, object]) -> FailedCell:
     return FailedCell.model_validate({**kept, "sentence": facts.sentence, "what_to_do": facts.what_to_do})
 
 
-def cells_of_rows(tables: RunTables, row_ids: Sequence[str], stage: str, policy: str | None) -> tuple[FailedCell, ...]:
+def cells_of_rows(
+    tables: "RunTables", row_ids: Sequence[str], stage: str, policy: str | None
+) -> tuple[FailedCell, ...]:
     """Return the failed cells of these rows in one stage (and policy)."""
     rows = _named(tables, CELLS_OF_ROWS, {"stage": stage, "policy": policy, "ids": list(row_ids)})
     return tuple(_failed(r) for r in rows)
 
 
-def quarantine_page(tables: RunTables, *, offset: int, limit: int) -> tuple[QuarantinedLine, ...]:
+def quarantine_page(tables: "RunTables", *, offset: int, limit: int) -> tuple[QuarantinedLine, ...]:
     """Return one page of the lines that were not imported."""
     rows = tables.read("select * from quarantine order by source, line limit ? offset ?", [limit, offset])
     return tuple(QuarantinedLine.model_validate(r) for r in rows.iter_rows(named=True))
 
 
-def row_view(tables: RunTables, row_id: str) -> RowView:
+def row_view(tables: "RunTables", row_id: str) -> RowView:
     """Return everything known about one row.
 
     Raises
@@ -121,7 +126,7 @@ def row_view(tables: RunTables, row_id: str) -> RowView:
     )
 
 
-def _logprob_cells(tables: RunTables, number: int) -> list[CellView]:
+def _logprob_cells(tables: "RunTables", number: int) -> list[CellView]:
     rows = tables.read(
         'select l.* from logprob l join policy p on p.name = l.policy where l."row" = ? order by p.position', [number]
     )
@@ -143,7 +148,7 @@ def _tokens(tokens: list[str] | None, values: list[float] | None) -> tuple[Token
     return tuple(TokenValue(text=t, logprob=v) for t, v in zip(texts, values, strict=True))
 
 
-def _judge_cells(tables: RunTables, number: int) -> list[CellView]:
+def _judge_cells(tables: "RunTables", number: int) -> list[CellView]:
     rows = tables.read('select * from judgement where "row" = ? order by draw', [number])
     return [
         CellView(
@@ -154,12 +159,12 @@ def _judge_cells(tables: RunTables, number: int) -> list[CellView]:
     ]  # fmt: skip
 
 
-def _row_weights(tables: RunTables, number: int) -> tuple[RowWeight, ...]:
+def _row_weights(tables: "RunTables", number: int) -> tuple[RowWeight, ...]:
     rows = tables.read(ROW_WEIGHTS, [number])
     return tuple(RowWeight.model_validate(r) for r in rows.iter_rows(named=True))
 
 
-def weight_view(tables: RunTables, policy: str) -> WeightView:
+def weight_view(tables: "RunTables", policy: str) -> WeightView:
     """Return the weight plots of one policy; shares are relative to the largest weight, so nothing overflows."""
     frame = tables.read(WEIGHT_CURVE, [policy])
     if not frame.height:
@@ -178,6 +183,6 @@ def weight_view(tables: RunTables, policy: str) -> WeightView:
     )
 
 
-def _heaviest(tables: RunTables, numbers: list[int], policy: str) -> tuple[HeavyRow, ...]:
+def _heaviest(tables: "RunTables", numbers: list[int], policy: str) -> tuple[HeavyRow, ...]:
     rows = tables.read(HEAVIEST, [policy, numbers])
     return tuple(HeavyRow.model_validate(r) for r in rows.iter_rows(named=True))

@@ -1,7 +1,11 @@
 """Reads the rows whose log ratio lies in one bar of a weight histogram, paged in SQL."""
 
+from typing import TYPE_CHECKING
+
 from cje_audit.domain.weight_rows import WeightRow, WeightRowPage
-from cje_audit.store.tables import RunTables
+
+if TYPE_CHECKING:  # DuckDB and Polars are loaded by whoever opens the tables
+    from cje_audit.store.tables import RunTables
 
 WHERE = """
   from weight w join sample s using ("row")
@@ -14,7 +18,7 @@ ROWS = f"""
 
 
 def weight_rows(
-    tables: RunTables, policy: str, low: float, high: float, *, closed: bool, offset: int, limit: int
+    tables: "RunTables", policy: str, low: float, high: float, *, closed: bool, offset: int, limit: int
 ) -> WeightRowPage:
     """Return one page of a policy's rows with low ≤ log ratio < high (nats), or ≤ high where the bar is `closed`."""
     bar = {"policy": policy, "low": low, "high": high, "closed": closed}

@@ -64,3 +64,28 @@ def test_identity_is_every_setting_that_can_change_a_number() -> None:
         for k, v in {"name": "n", "role": "clone", "api_key_env": "KEY"}.items()
     }
     assert same == {base.identity_hash()}
+
+
+@pytest.mark.parametrize(
+    ("decision", "fragment"),
+    [
+        ("{baseline: nobody}", "names nobody"),
+        ("{margin: x}", "margin"),
+        ("{confidence: 1.0}", "confidence"),
+        ("{rule: ship_always}", "ship_if_difference_above"),
+        ("{policy: base}", "with itself"),
+        ("{marginn: 1}", "Did you mean margin?"),
+    ],
+)
+def test_a_decision_rule_is_checked_when_it_is_written(decision: str, fragment: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_experiment(f"{GOOD}\nestimation: {{decision: {decision}}}")
+    assert fragment in caught.value.sentence
+
+
+def test_a_decision_rule_has_defaults_and_round_trips() -> None:
+    experiment = parse_experiment(f"{GOOD}\nestimation: {{decision: {{margin: 0.02}}}}")
+    rule = experiment.estimation.decision
+    assert rule is not None
+    assert (rule.baseline, rule.margin, rule.confidence, rule.rule) == (None, 0.02, 0.95, "ship_if_difference_above")
+    assert parse_experiment(dump_experiment(experiment)) == experiment

@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import formats
 from cje_audit.audit import Audit
 from cje_audit.domain.report import Report
 from tests.pages.conftest import World, everything, texts
@@ -43,13 +44,22 @@ def test_a_refused_policy_shows_its_reason_and_no_number(visit: Visit, world: Wo
     assert hidden
     assert not [value for value in hidden if str(value) in shown]
     for policy in refused:
-        assert policy.name not in "".join(frame.value["Policy"].to_csv() for frame in at.dataframe)
+        tables = [frame.value for frame in at.dataframe]
+        assert policy.name not in "".join(t["Policy"].to_csv() for t in tables if "Policy" in t)
+        pairs = [row for t in tables if "Pair" in t for _, row in t.iterrows() if policy.name in row["Pair"]]
+        assert {row["Difference"] for row in pairs} <= {formats.MISSING}
     links = [link.proto.label for link in at.get("page_link")]
     assert any("heaviest row" in label or "Uniform weights" in label for label in links)
 
 
 def test_no_estimate_without_its_rows_and_its_interval(visit: Visit, world: World, report: Report) -> None:
     at = visit(world.workspace, "results", run=world.complete)
-    for frame in at.dataframe:
-        assert (frame.value["Rows used"].str.contains(" of ")).all()
-        assert (frame.value["Interval"].str.contains(" to ")).all()
+    tables = [frame.value for frame in at.dataframe]
+    assert any("Estimate" in table for table in tables)
+    for table in tables:
+        if "Estimate" in table:
+            assert (table["Rows used"].str.contains(" of ")).all()
+            assert (table["Interval"].str.contains(" to ")).all()
+        else:
+            assert ((table["Difference"] == formats.MISSING) | table["Interval"].str.contains(" to ")).all()
+            assert (table["Prompts in common"] != formats.MISSING).all()

@@ -1,12 +1,18 @@
 """The offline HTML report: the same sentences, nothing that runs or loads, and a hash that tells any change."""
 
+import html
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
+from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.report import Estimate, FailureGroup, PolicyReport, Report, RunHeader, StageReport, Summary
 from cje_audit.report.html import render, verify_html
+from tests.checks.builders import log_normal_run
+from tests.report.helpers import report_of, with_target
 
 HOSTILE = "<script>alert(1)</script><img src=http://x/y>\u2028</script>"
 
@@ -106,3 +112,18 @@ def test_another_file_is_no_report() -> None:
 
 def test_the_same_report_gives_the_same_bytes(report: Report) -> None:
     assert len({render(report) for _ in range(10)}) == 1
+
+
+def test_the_decision_the_ranking_and_the_next_step_are_printed_as_they_are() -> None:
+    facts = log_normal_run(n=300)
+    assert facts.logging_column is not None
+    far = with_target(facts, near=facts.target_columns["near"].values - np.random.default_rng(0).gamma(4, 15, 300))
+    for one in (facts, far):
+        report = report_of(replace(one, decision_rule=DecisionRule(margin=0.01)))
+        text = html.unescape(render(report))
+        assert report.decision is not None
+        assert report.decision.sentence in text
+        assert (report.summary.ranking or "") in text
+        assert all((p.next_step or "") in text for p in report.policies)
+    assert report.decision.outcome == "unhealthy"
+    assert "UNHEALTHY" in text

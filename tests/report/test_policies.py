@@ -87,7 +87,8 @@ def test_refused_sentences_hold_no_estimate_and_say_what_is_next() -> None:
     assert "of 300" in near.sentence
     assert "interval" not in near.sentence
     assert near.next_step is not None
-    assert near.next_step.endswith("fresh responses of near, judged, for an interval of ± 0.02.")
+    assert near.next_step.endswith("fresh responses of near, judged, would give an interval of ± 0.02.")
+    assert near.next_step == near.plan.sentence
 
 
 def test_nothing_in_common_is_not_evaluated_with_a_sentence() -> None:

@@ -2,11 +2,11 @@
 
 from cje_audit.domain.codes import FailureCode
 from cje_audit.providers.base import Capabilities
-from cje_audit.providers.http.client import Key
 from cje_audit.providers.http.completions import written
 from cje_audit.providers.http.dialect import Body, Dialect, Wish, Writing, Written
 from cje_audit.providers.http.document import Document, dig
 from cje_audit.providers.http.fault import Fault
+from cje_audit.providers.http.key import Key
 
 FINISHES = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
 

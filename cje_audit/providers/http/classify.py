@@ -1,10 +1,6 @@
-"""Turns what HTTP can do to a request into a code of the closed list."""
+"""Turns what a server says about a request into a code of the closed list."""
 
 import re
-from collections.abc import Iterator
-
-import aiohttp
-import httpx
 
 from cje_audit.domain.codes import FailureCode
 
@@ -85,24 +81,3 @@ def describe_status(status: int, body: bytes) -> str:
         return f"HTTP {status}: the server sends requests elsewhere, and redirects are not followed"
     said = " ".join(body[:4096].decode("utf-8", errors="replace").split())
     return f"HTTP {status}: {said[:LONGEST_DETAIL]}" if said else f"HTTP {status}"
-
-
-def classify_error(error: Exception) -> FailureCode:
-    """Return the code of an exception of the transport; a connection that broke is never called a timeout."""
-    chain = tuple(_causes(error))
-    if any(isinstance(e, TimeoutError) for e in chain):
-        return FailureCode.TIMEOUT
-    if any(isinstance(e, aiohttp.ClientPayloadError | aiohttp.ClientResponseError) for e in chain):
-        return FailureCode.BAD_RESPONSE
-    if any(isinstance(e, aiohttp.ClientConnectionError | OSError) for e in chain):
-        return FailureCode.CONNECTION
-    if any(isinstance(e, httpx.TimeoutException) for e in chain):
-        return FailureCode.TIMEOUT
-    known = any(isinstance(e, httpx.TransportError | aiohttp.ClientError) for e in chain)
-    return FailureCode.CONNECTION if known else FailureCode.UNKNOWN
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

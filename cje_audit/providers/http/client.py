@@ -1,7 +1,6 @@
 """One HTTP client per provider: no redirects, a time limit per phase, and a key that never leaves its header."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +11,10 @@ from httpx_aiohttp import AiohttpTransport
 
 from cje_audit.domain.codes import FailureCode
 from cje_audit.providers.base import Exchange
-from cje_audit.providers.http.classify import classify_error, classify_status, describe_status
+from cje_audit.providers.http.broken import classify_error
+from cje_audit.providers.http.classify import classify_status, describe_status
 from cje_audit.providers.http.fault import Fault
+from cje_audit.providers.http.key import Key
 from cje_audit.providers.http.retry_after import retry_after_s
 
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes
@@ -30,32 +31,6 @@ class Timeouts:
     def extension(self) -> dict[str, float | None]:
         """Return them in the form httpx hands to its transport."""
         return {"connect": self.connect_s, "read": self.read_s, "write": self.read_s, "pool": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Where the key is (the name of an environment variable) and in which header it goes; never the key itself."""
-
-    env: str | None = None
-    header: str = "authorization"
-    prefix: str = "Bearer "
-
-    def read(self) -> str | None:
-        """Return the key from the environment, or None where the endpoint needs none.
-
-        Raises
-        ------
-        Fault
-            `auth`, when the variable is not set or holds what cannot be a key.
-        """
-        if self.env is None:
-            return None
-        key = os.environ.get(self.env, "").strip()
-        if not key:
-            raise Fault(FailureCode.AUTH, f"the environment variable {self.env} is not set")
-        if not (key.isascii() and key.isprintable()) or " " in key:
-            raise Fault(FailureCode.AUTH, f"the environment variable {self.env} holds what cannot be a key")
-        return key
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from cje_audit.providers.base import Capabilities
 from cje_audit.providers.http.alignment import Echo
-from cje_audit.providers.http.client import Key
 from cje_audit.providers.http.document import Document
+from cje_audit.providers.http.key import Key
 
 Body = dict[str, Any]
 

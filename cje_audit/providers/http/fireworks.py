@@ -4,9 +4,9 @@ from typing import Any
 
 from cje_audit.providers.base import Capabilities
 from cje_audit.providers.http.chat import chat
-from cje_audit.providers.http.client import Key
 from cje_audit.providers.http.completions import completions, echo
 from cje_audit.providers.http.dialect import Dialect
+from cje_audit.providers.http.key import Key
 
 WHOLE: dict[str, Any] = {"context_length_exceeded_behavior": "error"}
 

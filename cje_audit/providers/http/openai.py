@@ -2,8 +2,8 @@
 
 from cje_audit.providers.base import Capabilities
 from cje_audit.providers.http.chat import chat
-from cje_audit.providers.http.client import Key
 from cje_audit.providers.http.dialect import Dialect
+from cje_audit.providers.http.key import Key
 
 DIALECT = Dialect(
     name="openai",

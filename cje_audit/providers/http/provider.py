@@ -11,10 +11,11 @@ from cje_audit.providers.base import Answer, Exchange, Retry
 from cje_audit.providers.http import alignment
 from cje_audit.providers.http.address import check_address
 from cje_audit.providers.http.classify import UNKNOWN_MODEL
-from cje_audit.providers.http.client import HttpClient, Key, Timeouts
+from cje_audit.providers.http.client import HttpClient, Timeouts
 from cje_audit.providers.http.dialect import Body, Dialect, Wish, Written
 from cje_audit.providers.http.document import Document, encode, read_document
 from cje_audit.providers.http.fault import Fault, NoPromptLogprobs
+from cje_audit.providers.http.key import Key
 from cje_audit.providers.http.templates import ServerTemplate
 from cje_audit.providers.http.wishes import judge_wish, policy_wish
 from cje_audit.providers.judging import (

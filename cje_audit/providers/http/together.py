@@ -3,11 +3,11 @@
 from cje_audit.providers.base import Capabilities
 from cje_audit.providers.http.alignment import Echo
 from cje_audit.providers.http.chat import chat
-from cje_audit.providers.http.client import Key
 from cje_audit.providers.http.completions import PATH, completions
 from cje_audit.providers.http.dialect import Body, Dialect, Scoring
 from cje_audit.providers.http.document import Document, dig
 from cje_audit.providers.http.fault import NoPromptLogprobs
+from cje_audit.providers.http.key import Key
 
 
 def _body(model: str, text: str) -> Body:

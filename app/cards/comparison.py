@@ -1,0 +1,44 @@
+"""Policies held against each other: within a run, and between two runs."""
+
+import streamlit as st
+
+from app import formats, parts
+from app.charts import differences as charts
+from cje_audit.domain.comparison import ComparedPair, RunComparison
+from cje_audit.domain.report import Report
+
+
+def within(report: Report) -> None:
+    """Print the comparisons of one run: the ranking in words, a chart, and every pair's sentence."""
+    if not report.comparisons:
+        return
+    parts.section("Policies against each other")
+    if report.summary.ranking:
+        parts.verbatim(report.summary.ranking)
+    nothing = "No two policies of this run may be compared; the sentences below say why."
+    parts.chart(charts.differences(report.comparisons), nothing, key="differences", wide=True)
+    with st.expander("Every pair in words", icon=":material/compare_arrows:"):
+        for pair in report.comparisons:
+            parts.verbatim(pair.sentence)
+
+
+def between(found: RunComparison) -> None:
+    """Print two runs held against each other: whether they may be, what keeps them apart, and every pair."""
+    with st.container(border=True, key="summary"):
+        parts.verbatim(found.sentence)
+    for difference in found.differs:
+        st.warning(formats.literal(difference), icon=":material/warning:")
+    if not found.comparisons:
+        return
+    chart = charts.differences(found.comparisons, label_a=found.a.label, label_b=found.b.label)
+    parts.chart(chart, "No pair may be compared; the sentences below say why.", key="differences", wide=True)
+    parts.section("Every pair")
+    for index, pair in enumerate(found.comparisons):
+        _pair(pair, index)
+
+
+def _pair(pair: ComparedPair, index: int) -> None:
+    with st.container(border=True, key=f"pair-{index}"):
+        parts.verbatim(pair.sentence)
+        for difference in pair.differs:
+            parts.quiet(difference)

@@ -1,0 +1,83 @@
+"""Charts and tables of differences between policies: within a run, and between two runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from app import formats
+from app.charts.base import BLUE, GREY, Chart, empty_figure
+from cje_audit.domain.comparison import ComparedPair
+from cje_audit.domain.report import Comparison
+
+Compared = Comparison | ComparedPair
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A pair that has a difference, with its interval."""
+
+    pair: Compared
+    name: str
+    value: float
+    interval: tuple[float, float]
+
+
+def differences(pairs: Sequence[Compared], *, label_a: str = "", label_b: str = "") -> Chart | None:
+    """Draw the difference of every comparable pair with its interval, and a line at no difference."""
+    drawn = _drawn(pairs, label_a, label_b)
+    if not drawn:
+        return None
+    figure = empty_figure(104 + 40 * len(drawn))
+    figure.add_scatter(
+        x=[d.value for d in drawn],
+        y=[formats.chart_text(d.name) for d in drawn],
+        error_x={
+            "type": "data", "symmetric": False, "thickness": 2,
+            "array": [d.interval[1] - d.value for d in drawn],
+            "arrayminus": [d.value - d.interval[0] for d in drawn],
+        },
+        mode="markers", marker={"color": BLUE, "size": 11}, name="Difference with interval",
+        customdata=[[formats.number(d.value), formats.interval(d.interval)] for d in drawn],
+        hovertemplate="%{y}: %{customdata[0]}<br>interval %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    figure.add_vline(x=0, line={"dash": "dot", "color": GREY})
+    names = [formats.chart_text(d.name) for d in drawn]
+    figure.update_yaxes(showgrid=False, type="category", categoryorder="array", categoryarray=names[::-1])
+    figure.update_xaxes(title="Difference in policy value")
+    return Chart(figure, _sentence(pairs, drawn), table(pairs, label_a=label_a, label_b=label_b))
+
+
+def _drawn(pairs: Sequence[Compared], label_a: str, label_b: str) -> list[Drawn]:
+    return [
+        Drawn(p, _name(p, label_a, label_b), p.difference, p.interval)
+        for p in pairs
+        if p.comparable and p.difference is not None and p.interval is not None
+    ]
+
+
+def _name(pair: Compared, label_a: str, label_b: str) -> str:
+    return " − ".join(f"{policy} {label}".strip() for policy, label in ((pair.a, label_a), (pair.b, label_b)))
+
+
+def _sentence(pairs: Sequence[Compared], drawn: Sequence[Drawn]) -> str:
+    clear = sum(d.interval[0] > 0 or d.interval[1] < 0 for d in drawn)
+    told = f"{formats.of(len(drawn), len(pairs), 'pairs')} can be compared"
+    return f"{told}; the interval of {clear:,} of them lies wholly on one side of zero, the dotted line."
+
+
+def table(pairs: Sequence[Compared], *, label_a: str = "", label_b: str = "") -> pd.DataFrame:
+    """List every pair: difference, interval, p-values adjusted in both ways, and pairs of rows."""
+    return pd.DataFrame(
+        [
+            {
+                "Pair": formats.visible(_name(p, label_a, label_b)),
+                "Difference": formats.number(p.difference),
+                "Interval": formats.interval(p.interval),
+                "p, adjusted (Holm)": formats.number(p.p_adjusted),
+                "p, adjusted (Benjamini–Hochberg)": formats.number(p.p_adjusted_bh),
+                "Prompts in common": formats.count(p.n_pairs),
+            }
+            for p in pairs
+        ]
+    )
