@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from cje_audit.audit import Audit
 from cje_audit.cli import server
@@ -52,3 +54,31 @@ def shots() -> Path:
     """The ignored folder that keeps screenshots."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     return SHOTS
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Any]:
+    """One Chromium for all tests here; each makes its own context. It ends with the room: its event loop would stop others."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any, served: Served) -> Iterator[Any]:
+    """A fresh tab that fails the test if a script of a stranger runs or a request leaves this machine."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.set_default_timeout(60_000)
+    wrong: list[str] = []
+    tab.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    tab.on("request", lambda request: wrong.append(request.url) if not local(request.url, served) else None)
+    yield tab
+    context.close()
+    assert wrong == []
+
+
+def local(url: str, served: Served) -> bool:
+    """Say whether a request stays on the server under test."""
+    return url.startswith((served.url, served.url.replace("http", "ws"), "data:", "blob:"))

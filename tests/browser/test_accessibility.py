@@ -1,14 +1,13 @@
 """No page has a serious accessibility violation (axe-core), in the light and in the dark theme."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.places import PLACES
-from tests.browser.conftest import FLAGS, Served
+from tests.browser.conftest import Served
 
 pytestmark = pytest.mark.browser
 SERIOUS = ("serious", "critical")
@@ -20,14 +19,6 @@ def demo(served: Served) -> str:
     run = served.audit.demo()
     served.audit.wait(run, timeout_s=120)
     return run
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 def opened(browser: Browser, url: str) -> Page:

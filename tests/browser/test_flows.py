@@ -1,7 +1,6 @@
 """The two journeys a person makes first: launch → live → results, and import → validation → row."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from app.places import PLACES
 from cje_audit.audit import ImportOptions
 from cje_audit.domain.errors import ModelMissing
 from cje_audit.providers.smollm.fetch import model_path
-from tests.browser.conftest import FLAGS, Served
+from tests.browser.conftest import Served
+from tests.browser.tab import decide, launch, run_in, settled, upload
 from tests.conftest import ROOT
 from tests.pages.conftest import HOSTILE, rows_of_every_kind, script
 
@@ -19,51 +19,6 @@ api = pytest.importorskip("playwright.sync_api", reason="Playwright is not insta
 pytestmark = pytest.mark.browser
 
 WIDTHS = (1440, 390)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: Any, served: Served) -> Iterator[Any]:
-    """A fresh tab that fails the test if a script of a stranger runs or a request leaves this machine."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    tab = context.new_page()
-    wrong: list[str] = []
-    tab.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    tab.on("request", lambda request: wrong.append(request.url) if not local(request.url, served) else None)
-    yield tab
-    context.close()
-    assert wrong == []
-
-
-def local(url: str, served: Served) -> bool:
-    return url.startswith((served.url, served.url.replace("http", "ws"), "data:", "blob:"))
-
-
-def settled(tab: Any, title: str) -> None:
-    api.expect(tab.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible(timeout=30_000)
-    tab.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
-
-
-def run_in(url: str) -> str:
-    return url.split("run=")[1].split("&")[0]
-
-
-def launch(tab: Any, served: Served, text: str) -> str:
-    """Paste an experiment, wait for its check, launch it, and return the run's id from the address."""
-    tab.goto(f"{served.url}/new-run")
-    settled(tab, "New run")
-    tab.get_by_label("Experiment file (YAML)").fill(text)
-    api.expect(tab.get_by_text("The experiment file is valid.")).to_be_visible(timeout=30_000)
-    tab.get_by_role("button", name="Launch").click()
-    tab.wait_for_url("**/live?*run=*", timeout=30_000)
-    return run_in(tab.url)
 
 
 def see_results(tab: Any, served: Served, run: str) -> None:
@@ -79,7 +34,7 @@ def see_results(tab: Any, served: Served, run: str) -> None:
 
 
 def test_launch_live_results(page: Any, served: Served, shots: Path, tmp_path: Path) -> None:
-    run = launch(page, served, script(tmp_path, delay_s=0.1))
+    run = launch(page, served.url, script(tmp_path, delay_s=0.1))
     page.reload()  # closing or reloading the page does not stop the run
     see_results(page, served, run)
     page.screenshot(path=shots / "results.png", full_page=True)
@@ -93,7 +48,7 @@ def test_launch_live_results_with_the_embedded_model(page: Any, served: Served) 
     except ModelMissing:
         pytest.skip("the embedded model has not been fetched")
     text = (ROOT / "examples" / "embedded.yaml").read_text(encoding="utf-8")
-    see_results(page, served, launch(page, served, text))
+    see_results(page, served, launch(page, served.url, text))
 
 
 def test_a_fault_is_named_while_typing(page: Any, served: Served) -> None:
@@ -114,7 +69,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_import_validation_row(page: Any, served: Served, shots: Path, rows: Path) -> None:
     page.goto(f"{served.url}/import")
     settled(page, "Import")
-    page.locator("input[type=file]").first.set_input_files(rows)
+    upload(page, rows)
     page.get_by_role("button", name="Import", exact=True).click()
     page.wait_for_url("**/live?*run=*", timeout=30_000)
     api.expect(page.get_by_text("Worker ended").first).to_be_visible(timeout=120_000)
@@ -140,16 +95,6 @@ def test_no_page_is_wider_than_the_window(page: Any, served: Served, shots: Path
         settled(page, place.title)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         page.screenshot(path=shots / f"{place.url_path}-{width}.png", full_page=True)
-
-
-def decide(tab: Any, opener: str, button: str, name: str, text: str) -> None:
-    """Open a popover, fill in name and text, and press its button."""
-    tab.get_by_role("button", name=opener).first.click()
-    form = tab.get_by_test_id("stPopoverBody").get_by_test_id("stForm")
-    form.get_by_role("textbox").first.fill(name)
-    form.get_by_role("textbox").last.fill(text)
-    form.get_by_role("button", name=button, exact=True).click()
-    tab.keyboard.press("Escape")
 
 
 def test_sign_off_reveal_void_download(page: Any, served: Served, shots: Path, rows: Path) -> None:

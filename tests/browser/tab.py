@@ -1,0 +1,59 @@
+"""What a person does in a tab: wait until a page stands still, launch, decide."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import expect
+
+STILL = (
+    "document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
+    " && !document.querySelector('[data-testid=stStatusWidget]')"
+)
+
+
+def still(tab: Any) -> None:
+    """Wait until the page's script has ended and stays so: a change of the address runs it once more."""
+    tab.wait_for_function(STILL, timeout=60_000)
+    tab.wait_for_timeout(150)
+    tab.wait_for_function(STILL, timeout=60_000)
+
+
+def settled(tab: Any, title: str) -> None:
+    """Wait until the page of this title stands still."""
+    expect(tab.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible(timeout=60_000)
+    still(tab)
+
+
+def upload(tab: Any, *files: Any, nth: int = 0) -> None:
+    """Choose files in the nth uploader, and wait until the page has taken them in."""
+    tab.locator("input[type=file]").nth(nth).set_input_files(list(files))
+    for file in files:
+        expect(tab.get_by_text(Path(file).name, exact=True).first).to_be_visible(timeout=60_000)
+    still(tab)
+
+
+def run_in(url: str) -> str:
+    """Return the run an address is about."""
+    return url.split("run=")[1].split("&")[0]
+
+
+def launch(tab: Any, base: str, text: str) -> str:
+    """Paste an experiment, wait for its check, launch it, and return the run's id from the address."""
+    tab.goto(f"{base}/new-run")
+    settled(tab, "New run")
+    tab.get_by_label("Experiment file (YAML)").fill(text)
+    expect(tab.get_by_text("The experiment file is valid.")).to_be_visible(timeout=60_000)
+    still(tab)
+    tab.get_by_role("button", name="Launch").click()
+    tab.wait_for_url("**/live?*run=*", timeout=60_000)
+    return run_in(tab.url)
+
+
+def decide(tab: Any, opener: str, button: str, name: str, text: str) -> None:
+    """Open a popover, fill in name and text, and press its button."""
+    tab.get_by_role("button", name=opener).first.click()
+    form = tab.get_by_test_id("stPopoverBody").get_by_test_id("stForm")
+    form.get_by_role("textbox").first.fill(name)
+    form.get_by_role("textbox").last.fill(text)
+    form.get_by_role("button", name=button, exact=True).click()
+    tab.keyboard.press("Escape")
