@@ -17,7 +17,7 @@ cards.rule(report)
 if not report.policies:
     parts.empty("No policy was judged", "See which stage is missing.", "validation", run=run.id)
 shown = audit.revealed(run.id)
-cards.verdicts(report, lambda policy: decision.on_refused(audit, run.id, policy, shown.get(policy.name)))
+cards.verdicts(report, lambda policy: decision.on_policy(audit, run.id, policy, shown.get(policy.name)))
 
 parts.section("The numbers")
 parts.chart(

@@ -2,6 +2,7 @@
 
 from app import forms, parts, session
 from app.cards import check as cards
+from app.cards import decision
 
 audit = session.open_audit()
 parts.heading("validation")
@@ -12,8 +13,10 @@ cards.stage_strip(report.stages)
 only = forms.only_check()
 
 for stage in report.stages:
-    cards.stage_checks(stage, run.id, only)
+    cards.stage_checks(stage, run.id, only, lambda check: decision.on_check(audit, run.id, check))
     if stage.name == "dataset" and only in (None, "dataset.schema"):
         cards.quarantined(audit.quarantine(run.id))
 
-parts.command(f"cje-audit report {run.id} --json")
+parts.command(
+    f"cje-audit report {run.id} --json", f"cje-audit override {run.id} CHECK --policy POLICY --reason TEXT --by NAME"
+)

@@ -1,6 +1,6 @@
 """Checks: a stage's strip and figures, one card per check, and the lines that were set aside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -29,8 +29,8 @@ def _counts(stage: StageReport) -> str:
     return f"{formats.of(stage.n_ok, stage.n_in, 'ok')}{took}"
 
 
-def stage_checks(stage: StageReport, run: str, only: str | None) -> None:
-    """Print a stage's checks: those to look at first, worst on top; those that passed folded away."""
+def stage_checks(stage: StageReport, run: str, only: str | None, extra: Callable[[Check], None]) -> None:
+    """Print a stage's checks: those to look at first, worst on top, with `extra`; those that passed folded away."""
     checks = [c for c in stage.checks if only in (None, c.id)]
     if only and not checks:
         return
@@ -38,18 +38,20 @@ def stage_checks(stage: StageReport, run: str, only: str | None) -> None:
     parts.quiet(f"{words.stage_purpose(stage.name)} {_counts(stage)}.")
     looked_at = [c for c in checks if c.status in (CheckStatus.FAIL, CheckStatus.WARN)]
     for index, check in enumerate(sorted(looked_at, key=lambda c: -SEVERITY[c.status])):
-        card(check, run, f"{stage.name}-{index}")
+        card(check, run, f"{stage.name}-{index}", extra)
     for status in (CheckStatus.NOT_EVALUATED, CheckStatus.PASS):
         _folded([c for c in checks if c.status == status], f"{status}-{stage.name}", expanded=only is not None)
     if not checks:
         parts.quiet("No check of this stage ran.")
 
 
-def card(check: Check, run: str, key: str) -> None:
-    """Print one check: badge, question, sentence, value against threshold, what to do, its rows."""
+def card(check: Check, run: str, key: str, extra: Callable[[Check], None] | None = None) -> None:
+    """Print one check: badge, question, sentence, who overrode it, measured value, what to do, its rows, `extra`."""
     with st.container(border=True, key=f"check-{check.status}-{key}"):
         _head(check)
         parts.verbatim(check.sentence)
+        if check.override:
+            parts.verbatim(check.override.sentence)
         parts.quiet(_measured(check))
         if check.what_to_do:
             parts.verbatim(f"What to do: {check.what_to_do}")
@@ -58,6 +60,8 @@ def card(check: Check, run: str, key: str) -> None:
         elif check.example_ids:
             parts.quiet("Rows behind it")
             parts.row_links(run, check.example_ids)
+        if extra is not None:
+            extra(check)
 
 
 def _head(check: Check) -> None:

@@ -7,12 +7,13 @@ import streamlit as st
 from app import formats, parts, words
 from app.charts.estimates import revealed_table
 from cje_audit.audit import Audit
-from cje_audit.domain.checks import Verdict
+from cje_audit.domain.checks import Check, CheckStatus, Verdict
 from cje_audit.domain.errors import AuditError
 from cje_audit.domain.report import PolicyReport, Report
 from cje_audit.domain.views import Decision, Reveal
 
 PERSON = "person"
+SUBJECTS = {"reveal": "policy:", "override": "check:"}  # what an entry is about, where that does not say so itself
 NAME, REASON = "Your name", "Reason"
 
 
@@ -50,6 +51,25 @@ def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
             f"reveal-{policy.name}", REASON, "Reveal",
             lambda by, reason: audit.reveal(run, policy.name, reason=reason, by=by),
         )  # fmt: skip
+
+
+def on_check(audit: Audit, run: str, check: Check) -> None:
+    """Under a failing check that nobody overrode yet: the form to do so."""
+    if check.status is CheckStatus.FAIL and check.override is None:
+        with st.popover("Override this check", icon=":material/gavel:"):
+            parts.verbatim("The check stays failed. The verdicts are decided again as if it had not spoken.")
+            parts.quiet("Your name and your reason stand wherever the check or a verdict on it is shown.")
+            _signed_form(
+                f"override-{check.id}-{check.policy or 'all'}", REASON, "Override",
+                lambda by, reason: audit.override(run, check.id, policy=check.policy, reason=reason, by=by),
+            )  # fmt: skip
+
+
+def on_policy(audit: Audit, run: str, policy: PolicyReport, shown: Reveal | None) -> None:
+    """Under a policy's verdict: the checks that were overridden for it, and its refused numbers or the way to them."""
+    for override in policy.overrides:
+        parts.verbatim(override.sentence)
+    on_refused(audit, run, policy, shown)
 
 
 def on_refused(audit: Audit, run: str, policy: PolicyReport, shown: Reveal | None) -> None:
@@ -129,7 +149,8 @@ def place_title(place: str) -> str:
     """
     kind, _, name = place.partition(":")
     if kind == "check":
-        return f"Check {words.check_title(name)}"
+        check, _, policy = name.partition(":")
+        return f"Check {words.check_title(check)}" + (f", policy {formats.visible(policy)}" if policy else "")
     return f"{kind.capitalize()} {formats.visible(name)}" if name else "The run"
 
 
@@ -141,8 +162,7 @@ def entry(decision: Decision, *, key: str, with_run: str | None = None) -> None:
             parts.name(decision.by, f"by-{key}")
             parts.quiet(f"{formats.moment(decision.at)} UTC")
             if decision.subject:
-                subject = decision.subject if decision.kind == "note" else f"policy:{decision.subject}"
-                parts.quiet(place_title(subject))
+                parts.quiet(place_title(f"{SUBJECTS.get(decision.kind, '')}{decision.subject}"))
             if decision.decision:
                 parts.quiet(words.SIGN_OFF[words.SIGNED_STATE[decision.decision]].label)
             if with_run:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cje_audit.audit import creation, live, people, processes, retrying
+from cje_audit.audit import creation, live, overriding, people, processes, retrying
 from cje_audit.audit.monitor import monitor_view
 from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
@@ -68,6 +68,7 @@ class Audit:
         self._runs = Workspace(self.workspace)
         self._answers = AnswerStore(self.workspace / "answers.sqlite")
         self._trail = Decisions(self.workspace)
+        self._standing = overriding.Standing(self._runs, self._answers)
 
     @classmethod
     def open(cls, workspace: Path | None = None) -> "Audit":
@@ -111,8 +112,8 @@ class Audit:
         path = RunFiles(self._runs.run_dir(record.id)).report
         if record.status != "complete" or not path.is_file():
             raise NotFound(_no_report(record), what_to_do="Look at the Live page, or resume the run.")
-        report = Report.model_validate_json(path.read_bytes())
-        return people.with_sign_off(report, self._trail.of_run(record.id))
+        entries = self._trail.of_run(record.id)
+        return people.with_sign_off(self._standing.report(record, entries), entries)
 
     def html(self, run: str, *, redact: bool = False) -> str:
         """Return a run's report as one offline HTML file."""
@@ -143,7 +144,9 @@ class Audit:
         from cje_audit.stages.verification import differences  # the whole statistics; no other method needs them
 
         record = self._runs.get(what)
-        return tuple(differences(self._runs, self._answers, record, self.report(record.id)))
+        report = self.report(record.id)
+        overrides = overriding.of_report(self._trail.of_run(record.id), self._standing.first(record))
+        return tuple(differences(self._runs, self._answers, record, report, overrides))
 
     def compare(self, a: str, b: str) -> RunComparison:
         """Compare two finished runs, paired by prompt; what keeps them apart is said in words."""
@@ -162,6 +165,15 @@ class Audit:
     def reveal(self, run: str, policy: str, *, reason: str, by: str) -> Decision:
         """Let the numbers of a refused policy be shown; the verdict stays, and an earlier sign-off becomes void."""
         return self._people(run).reveal(policy, reason, by)
+
+    def override(self, run: str, check: str, *, policy: str | None = None, reason: str, by: str) -> Decision:
+        """Set a failing check aside and decide the verdicts again; an earlier sign-off becomes void."""
+        record = self._runs.get(run)
+        deciding = self._people(record.id)
+        entry = deciding.override(overriding.failing(deciding.finished(), check, policy), reason, by,
+                                  first_hash=self._standing.first(record).report_hash())  # fmt: skip
+        self.report(record.id)
+        return entry
 
     def sign(self, run: str, decision: str, *, by: str, note: str | None = None, seen: str | None = None) -> Decision:
         """Approve or reject the present report; `seen` is the hash of the report the person read."""

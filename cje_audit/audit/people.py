@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cje_audit.domain.checks import Verdict
+from cje_audit.audit.overriding import subject
+from cje_audit.domain.checks import Check, Verdict
 from cje_audit.domain.errors import InputError, NotFound
 from cje_audit.domain.report import Estimate, Report, SignOff
 from cje_audit.domain.views import Decision, Reveal
@@ -13,6 +14,7 @@ from cje_audit.store.workspace import iso
 LONGEST_NAME = 120
 LONGEST_TEXT = 4000
 STATES = {"approve": "approved", "reject": "rejected"}
+INNER = ("first_report_hash",)  # of an entry's document: for the engine alone
 CHANGING = ("reveal", "override")
 ABOUT = ("run", "policy:NAME", "check:ID", "row:ID")
 
@@ -62,7 +64,7 @@ class People:
         kind, _, name = on.partition(":")
         if on == "run" or (kind == "row" and name):
             return on
-        report = self._finished()
+        report = self.finished()
         known = {"policy": {p.name for p in report.policies}, "check": {c.id for c in report.checks()}}
         if kind not in known or not name:
             raise InputError(
@@ -82,7 +84,7 @@ class People:
         InputError
             When there is nothing to reveal, or the name or the reason is empty.
         """
-        report = self._finished()
+        report = self.finished()
         found = report.policy(policy)
         if found is None:
             names = ", ".join(p.name for p in report.policies)
@@ -96,6 +98,14 @@ class People:
         told = written(reason, "a reason", LONGEST_TEXT)
         return self._append("reveal", by=by, subject=policy, reason=told, report_hash=report.report_hash())
 
+    def override(self, check: Check, reason: str, by: str, *, first_hash: str) -> Decision:
+        """Set a failing check aside, by name and for a reason; `first_hash` names the report the stages gave."""
+        told = written(reason, "a reason", LONGEST_TEXT)
+        return self._append(
+            "override", by=by, subject=subject(check), reason=told,
+            report_hash=self.finished().report_hash(), first_report_hash=first_hash,
+        )  # fmt: skip
+
     def sign(self, decision: str, by: str, note: str | None, seen: str | None) -> Decision:
         """Approve or reject exactly the present report; `seen` is the hash of the report the person looked at.
 
@@ -104,7 +114,7 @@ class People:
         InputError
             When the decision is neither, the name is empty, or another report was looked at.
         """
-        present = self._finished().report_hash()
+        present = self.finished().report_hash()
         if decision not in STATES:
             raise InputError(
                 f"A report cannot be signed with {decision!r}.",
@@ -117,7 +127,14 @@ class People:
         told = written(note, "a note", LONGEST_TEXT) if note and note.strip() else None
         return self._append("sign", by=by, subject=None, reason=told, decision=decision, report_hash=present)
 
-    def _finished(self) -> Report:
+    def finished(self) -> Report:
+        """Return the report that is decided on.
+
+        Raises
+        ------
+        NotFound
+            When the run has none yet.
+        """
         if self.report is None:
             raise NotFound("This run has no report yet to decide on.", what_to_do="Wait until it has ended.")
         return self.report
@@ -132,7 +149,8 @@ def view(record: DecisionRecord) -> Decision:
     return Decision.model_validate(
         {
             "id": record.id, "run": record.run, "at": iso(record.at), "kind": record.kind, "by": record.by,
-            "subject": record.subject, "reason": record.reason, **record.document,
+            "subject": record.subject, "reason": record.reason,
+            **{k: v for k, v in record.document.items() if k not in INNER},
         }
     )  # fmt: skip
 

@@ -61,12 +61,24 @@ def blocks(checks: Sequence[Check], policy: str | None) -> tuple[Check, ...]:
     return tuple(c for c in checks if is_blocking(c) and c.policy in (None, policy))
 
 
+def set_aside(case: Case, checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Return the failing checks about this policy's headline that a person overrode."""
+    failed = (c for c in checks if c.status is CheckStatus.FAIL and c.override is not None)
+    return tuple(c for c in failed if concerns(case, c))
+
+
+def standing(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Return the checks that nobody overrode."""
+    return tuple(c for c in checks if c.override is None)
+
+
 def decide(case: Case, checks: Sequence[Check]) -> Decision:
-    """Return the verdict on one policy.
+    """Return the verdict on one policy, with overridden checks set aside.
 
     Any failed check that concerns it refuses. Where none fails, the level may not stand (`rank_only`) when the
     effective sample or the mean weight warns, or when two other overlap checks warn together.
     """
+    checks = standing(checks)
     blocked = blocks(checks, case.policy)
     if blocked:
         return Decision(Verdict.NOT_EVALUATED, blocked)
@@ -83,7 +95,8 @@ def decide(case: Case, checks: Sequence[Check]) -> Decision:
 
 def judge_failed(checks: Sequence[Check]) -> bool:
     """Say whether a check of the judge itself (not of one policy) failed."""
-    return any(c.stage == "judge" and c.policy is None and c.status is CheckStatus.FAIL for c in checks)
+    own = [c for c in standing(checks) if c.stage == "judge" and c.policy is None]
+    return any(c.status is CheckStatus.FAIL for c in own)
 
 
 def concerns(case: Case, check: Check) -> bool:

@@ -273,6 +273,20 @@ def reveal(
 
 
 @app.command()
+def override(
+    run: RunArgument,
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="A failing check, such as judge.range.")],
+    reason: Annotated[str, typer.Option(help="Why it is set aside.")],
+    by: ByOption,
+    policy: Annotated[str | None, typer.Option(help="The policy, where the check fails for several.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Set a failing check aside, by name and for a reason; the verdicts are decided again without it."""
+    _print_decision(Audit.open(workspace).override(run, check, policy=policy, reason=reason, by=by), json)
+
+
+@app.command()
 def sign(
     run: RunArgument,
     decision: Annotated[str, typer.Option(metavar="approve|reject", help="approve or reject.")],

@@ -64,6 +64,8 @@ def print_report(report: Report) -> None:
     for policy in report.policies:
         say(f"\n{policy.name} [{VERDICT_WORDS[policy.verdict]}]")
         say(f"  {policy.sentence}")
+        for override in policy.overrides:
+            say(f"  {override.sentence}")
         if policy.next_step and policy.next_step not in policy.sentence:
             say(f"  {policy.next_step}")
         for why in headline_reasons(policy):
@@ -86,6 +88,8 @@ def print_checks(checks: Iterable[Check]) -> None:
     for check in checks:
         about = f" ({check.policy})" if check.policy else ""
         say(f"  {check.status} {check.id}{about}: {check.sentence}")
+        if check.override:
+            say(f"      {check.override.sentence}")
         if check.what_to_do:
             say(f"      {check.what_to_do}")
 

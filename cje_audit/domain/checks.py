@@ -28,11 +28,37 @@ STAGES = ("dataset", "logging_policy", "target_policy", "judge", "estimation")
 SEVERITY = {CheckStatus.PASS: 0, CheckStatus.NOT_EVALUATED: 1, CheckStatus.WARN: 2, CheckStatus.FAIL: 3}
 
 
+class Override(BaseModel):
+    """A failing check that a person set aside. `reason` is None where a text was redacted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    check: str
+    policy: str | None = None
+    by: str
+    at: str
+    reason: str | None
+
+    @property
+    def sentence(self) -> str:
+        """Who set the check aside, when and why, in one sentence that is printed everywhere as it is.
+
+        Examples
+        --------
+        >>> Override(check="judge.range", by="Ada", at="2026-01-01T00:00:00Z", reason="known fault").sentence
+        'The failing check judge.range was overridden by Ada at 2026-01-01T00:00:00Z because: known fault'
+        """
+        about = f" of {self.policy}" if self.policy else ""
+        why = "." if self.reason is None else f" because: {self.reason}"
+        return f"The failing check {self.check}{about} was overridden by {self.by} at {self.at}{why}"
+
+
 class Check(BaseModel):
     """One check of one run (and policy, where it is about one).
 
     `value` and `threshold` are in the unit the sentence names; both are None where nothing was measured.
-    `example_ids` are row ids, at most twenty; `n_affected` counts them all.
+    `example_ids` are row ids, at most twenty; `n_affected` counts them all. An `override` leaves status and value as
+    they are; only the verdicts are decided without the check.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -46,6 +72,7 @@ class Check(BaseModel):
     sentence: str
     what_to_do: str | None = None
     example_ids: tuple[str, ...] = ()
+    override: Override | None = None
 
     @property
     def stage(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cje_audit.domain.checks import Check, CheckStatus, Verdict
+from cje_audit.domain.checks import Check, CheckStatus, Override, Verdict
 from cje_audit.domain.outcome import DecisionReport, Plan
 from cje_audit.domain.part import Pair, Part
 from cje_audit.domain.policy import Role, content_hash
@@ -127,7 +127,10 @@ class Truth(Part):
 
 
 class PolicyReport(Part):
-    """Everything said about one policy. The sentence is printed byte for byte everywhere."""
+    """Everything said about one policy. The sentence is printed byte for byte everywhere.
+
+    `overrides` are the failing checks that were set aside when its verdict was decided.
+    """
 
     name: str
     role: Role
@@ -144,6 +147,7 @@ class PolicyReport(Part):
     next_step: str | None = None
     plan: Plan | None = None
     probability_best: float | None = None
+    overrides: tuple[Override, ...] = ()
 
 
 class Comparison(Part):

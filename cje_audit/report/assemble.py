@@ -1,6 +1,6 @@
 """The whole report from the facts and the checks. Same facts, same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cje_audit.checks.dataset import check_dataset
 from cje_audit.checks.estimation import check_estimation
@@ -8,7 +8,7 @@ from cje_audit.checks.judge import check_judge
 from cje_audit.checks.logging_policy import check_logging_policy
 from cje_audit.checks.target_policy import check_target_policies
 from cje_audit.checks.verdicts import blocks
-from cje_audit.domain.checks import STAGES, Check, worst
+from cje_audit.domain.checks import STAGES, Check, Override, worst
 from cje_audit.domain.report import Report, RunHeader, StageReport, Summary
 from cje_audit.report.calibration_checks import calibration_checks
 from cje_audit.report.comparisons import best_policy, compare_policies
@@ -41,6 +41,24 @@ def run_checks(facts: RunFacts) -> list[Check]:
     ]
 
 
+Overrides = Mapping[tuple[str, str | None], Override]
+
+
+def with_overrides(checks: Sequence[Check], overrides: Overrides) -> list[Check]:
+    """Return the checks with what people overrode written on them, by check id and policy."""
+    found = [overrides.get((c.id, c.policy)) for c in checks]
+    return [c if o is None else c.model_copy(update={"override": o}) for c, o in zip(checks, found, strict=True)]
+
+
+def override_warning(checks: Sequence[Check]) -> tuple[str, ...]:
+    """Say once, at the top of the report, that verdicts hang on overridden checks."""
+    found = [c.override for c in checks if c.override is not None]
+    if not found:
+        return ()
+    told = "; ".join(f"{o.check}{f' of {o.policy}' if o.policy else ''} by {o.by}" for o in found)
+    return (f"Failing checks were overridden, and the verdicts stand only as far as that was right: {told}.",)
+
+
 def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Report:
     """Put the report together; `checks` are all checks of the run, each once."""
     policies = policy_reports(facts, checks)
@@ -54,7 +72,7 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
             sentence=sentence,
             best_policy=best,
             ranking=ranking_sentence(chances),
-            warnings=form_warnings(facts, policies, comparisons),
+            warnings=(*override_warning(checks), *form_warnings(facts, policies, comparisons)),
         ),
         stages=tuple(stage_reports(facts.stages, checks)),
         policies=with_chances(policies, chances),

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cje_audit.domain.checks import CheckStatus, Verdict
+from cje_audit.domain.checks import Check, CheckStatus, Override, Verdict
 from cje_audit.domain.report import Estimate, PolicyReport, Report
 from cje_audit.domain.views import Reveal
 from cje_audit.report.drawing import Bar, histogram, intervals
@@ -130,17 +130,29 @@ def _without_refused_numbers(report: Report, revealed: Mapping[str, Reveal]) -> 
 
 def _redacted(report: Report) -> Report:
     """Leave out row ids, findings' evidence, provenance notes and a signer's note, which may quote a row."""
-    stages = tuple(
-        s.model_copy(update={"checks": tuple(c.model_copy(update={"example_ids": ()}) for c in s.checks)})
-        for s in report.stages
+    stages = tuple(s.model_copy(update={"checks": tuple(map(_redacted_check, s.checks))}) for s in report.stages)
+    policies = tuple(
+        p.model_copy(update={"overrides": tuple(map(_redacted_override, p.overrides))}) for p in report.policies
     )
     failures = tuple(f.model_copy(update={"example_ids": ()}) for f in report.failures)
     provenance = {k: v for k, v in report.run.provenance.items() if k != "notes"}
     run = report.run.model_copy(update={"provenance": provenance})
     signed = report.sign_off.model_copy(update={"note": None})
     return report.model_copy(
-        update={"stages": stages, "failures": failures, "findings": (), "run": run, "sign_off": signed}
-    )
+        update={
+            "stages": stages, "policies": policies, "failures": failures, "findings": (), "run": run,
+            "sign_off": signed,
+        }
+    )  # fmt: skip
+
+
+def _redacted_check(check: Check) -> Check:
+    override = None if check.override is None else _redacted_override(check.override)
+    return check.model_copy(update={"example_ids": (), "override": override})
+
+
+def _redacted_override(override: Override) -> Override:
+    return override.model_copy(update={"reason": None})
 
 
 def _embedded(document: dict[str, Any]) -> Markup:

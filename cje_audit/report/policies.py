@@ -8,7 +8,7 @@ import numpy as np
 from cje_audit.checks.estimation import typicality_of
 from cje_audit.checks.frame import Bools, Column, Floats
 from cje_audit.checks.identity import twin_names
-from cje_audit.checks.verdicts import Case, decide, judge_failed
+from cje_audit.checks.verdicts import Case, decide, judge_failed, set_aside
 from cje_audit.checks.weight_checks import pair
 from cje_audit.domain.checks import Check, Verdict
 from cje_audit.domain.policy import Role
@@ -38,7 +38,8 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
     ill = judge_failed(checks)
     reward = primary_reward(facts, name, judge_failed=ill)
     used = used_rows(facts, name)
-    decision = decide(Case(name, role, int(used.sum()), reward != "oracle", has_twin), checks)
+    case = Case(name, role, int(used.sum()), reward != "oracle", has_twin)
+    decision = decide(case, checks)
     computed = decision.verdict is not Verdict.NOT_EVALUATED
     headline = reward if decision.verdict in (Verdict.REPORT, Verdict.RANK_ONLY) else None
     estimates = estimates_of(facts, name, headline=headline) if computed else ()
@@ -62,6 +63,7 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
         truths=truths_of(facts.fresh_draws.get(name), estimates),
         next_step=next_step(decision, plan),
         plan=plan,
+        overrides=tuple(c.override for c in set_aside(case, checks) if c.override is not None),
     )
 
 

@@ -1,11 +1,10 @@
 """Recomputing a finished run from its stored rows, and saying what differs."""
 
-from pathlib import Path
 from typing import Any
 
 from cje_audit.domain.import_spec import load_spec
 from cje_audit.domain.report import Report
-from cje_audit.report.assemble import assemble, run_checks
+from cje_audit.report.assemble import Overrides, assemble, run_checks, with_overrides
 from cje_audit.stages.base import StageContext, StageProgress, StopSignal
 from cje_audit.stages.estimation import run_facts
 from cje_audit.store.answers import AnswerStore
@@ -17,25 +16,37 @@ SMALL = 1e-12
 TIMES = {"seconds", "n_in", "n_ok", "n_failed"}  # of a stage: known only once every stage has ended
 
 
-def differences(workspace: Workspace, answers: AnswerStore, record: RunRecord, report: Report) -> list[str]:
+def differences(
+    workspace: Workspace, answers: AnswerStore, record: RunRecord, report: Report, overrides: Overrides
+) -> list[str]:
     """Return the places where a report differs from what its stored rows give; none when it holds."""
+    fresh = recompute(workspace, answers, record, report, overrides)
+    return compare(report.document(), fresh.document())
+
+
+def recompute(
+    workspace: Workspace, answers: AnswerStore, record: RunRecord, report: Report, overrides: Overrides
+) -> Report:
+    """Return a run's report made again from its stored rows, with what people overrode set aside."""
     files = RunFiles(workspace.run_dir(record.id))
     tables = RunTables(files.tables, read_only=True)
     try:
-        return compare(
-            report.document(), _recompute(workspace, answers, record, tables, files.folder, report).document()
-        )
+        spec = load_spec(files.config)
+        progress = StageProgress(workspace, record.id, "estimation")
+        facts = run_facts(StageContext(record, files.folder, spec, tables, answers, progress, StopSignal()))
     finally:
         tables.close()
+    return assemble(report.run, facts, with_overrides(run_checks(facts), overrides))
 
 
-def _recompute(
-    workspace: Workspace, answers: AnswerStore, record: RunRecord, tables: RunTables, folder: Path, report: Report
+def overridden(
+    workspace: Workspace, answers: AnswerStore, record: RunRecord, report: Report, overrides: Overrides
 ) -> Report:
-    spec = load_spec(RunFiles(folder).config)
-    progress = StageProgress(workspace, record.id, "estimation")
-    facts = run_facts(StageContext(record, folder, spec, tables, answers, progress, StopSignal()))
-    return assemble(report.run, facts, run_checks(facts))
+    """Return a finished report with its verdicts decided again; the stages' counts and times stay as they were."""
+    fresh = recompute(workspace, answers, record, report, overrides)
+    old = {s.name: s for s in report.stages}
+    stages = tuple(s.model_copy(update={name: getattr(old[s.name], name) for name in TIMES}) for s in fresh.stages)
+    return fresh.model_copy(update={"stages": stages})
 
 
 def compare(stored: Any, fresh: Any, place: str = "report") -> list[str]:

@@ -104,3 +104,8 @@ class RunFiles:
     def report(self) -> Path:
         """The finished report."""
         return self.folder / "report.json"
+
+    @property
+    def overridden(self) -> Path:
+        """The report with overridden checks set aside; made again from the audit trail when it is missing."""
+        return self.folder / "overridden.json"

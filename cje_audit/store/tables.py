@@ -187,5 +187,7 @@ def check_frame(stage: str, checks: Sequence[Check]) -> pl.DataFrame:
         "value": pl.Float64, "threshold": pl.Float64, "n_affected": pl.Int64, "sentence": pl.String,
         "what_to_do": pl.String, "example_ids": pl.List(pl.String),
     }  # fmt: skip
-    rows = [c.model_dump(mode="json") | {"stage": stage, "position": i} for i, c in enumerate(checks)]
+    rows = [
+        c.model_dump(mode="json", exclude={"override"}) | {"stage": stage, "position": i} for i, c in enumerate(checks)
+    ]
     return pl.DataFrame(rows, schema=schema)

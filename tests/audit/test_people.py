@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from cje_audit.audit import Audit, ImportOptions
+from cje_audit.audit.overriding import failing
+from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.errors import AuditError, InputError, NotFound
+from cje_audit.domain.report import Report, RunHeader, StageReport, Summary
 from cje_audit.report.html import verify_html
 from cje_audit.store.files import RunFiles
 from tests.cli.helpers import cje
@@ -155,6 +158,12 @@ def test_the_trail_cannot_be_changed(opened: Audit, run: str) -> None:
 def test_the_commands_print_the_new_entry(opened: Audit, run: str) -> None:
     noted = cje(opened.workspace, "note", run, "via the terminal", "--on", "policy:far", "--by", "Ada", "--json")
     assert (noted.code, noted.document["reason"], noted.document["subject"]) == (0, "via the terminal", "policy:far")
+    overridden = cje(opened.workspace, "override", run, "estimation.ess", "--reason", "asked", "--by", "Ada", "--json")
+    assert (overridden.code, overridden.document["kind"], overridden.document["subject"]) == (
+        0,
+        "override",
+        "estimation.ess:far",
+    )
     shown = cje(opened.workspace, "reveal", run, "far", "--reason", "asked", "--by", "Ada", "--json")
     assert (shown.code, shown.document["kind"]) == (0, "reveal")
     signed = cje(opened.workspace, "sign", run, "--decision", "approve", "--by", "Ada", "--json")
@@ -171,3 +180,79 @@ def test_a_wrong_decision_is_one_sentence_and_code_two(opened: Audit, run: str) 
         2,
         "A decision needs a name, and none was given.",
     )
+
+
+def test_an_override_decides_again_says_so_everywhere_and_voids_the_sign_off(opened: Audit, run: str) -> None:
+    first = opened.report(run)
+    opened.sign(run, "approve", by="Ada")
+    failing = [c for c in first.checks() if c.status == "fail" and c.policy == "far"]
+    entries = [opened.override(run, c.id, policy="far", reason="a known lack", by="Bob") for c in failing]
+    assert [e.subject for e in entries] == [f"{c.id}:far" for c in failing]
+    report = opened.report(run)
+    found = report.policy("far")
+    assert found is not None
+    assert found.verdict in ("report", "rank_only")
+    assert report.sign_off.state == "void"
+    assert report.report_hash() != first.report_hash()
+    sentences = [o.sentence for o in found.overrides]
+    assert len(sentences) == len(failing)
+    assert sentences[0].startswith(f"The failing check {failing[0].id} of far was overridden by Bob at ")
+    assert sentences[0].endswith(" because: a known lack")
+    assert all(c.status == "fail" for c in report.checks() if c.override)
+    printed = cje(opened.workspace, "report", run).out
+    assert all(s in opened.html(run) and s in printed for s in sentences)
+    assert "a known lack" not in opened.html(run, redact=True)
+    assert "overridden by Bob" in opened.html(run, redact=True)
+    assert opened.runs()[0].verdicts["far"] == found.verdict
+    assert opened.verify(run) == ()
+    others = [(p.name, p.verdict) for p in first.policies if p.name != "far"]
+    assert [(p.name, p.verdict) for p in report.policies if p.name != "far"] == others
+
+
+def test_an_override_is_made_again_from_the_trail_and_leaves_the_stages_report_alone(opened: Audit, run: str) -> None:
+    before = files_of(opened, run)
+    opened.override(run, "target_policy.uniform_weights", reason="known", by="Bob")
+    kept = RunFiles(opened.workspace / "runs" / run).overridden
+    hash_then = opened.report(run).report_hash()
+    after = files_of(opened, run)
+    assert {k: v for k, v in after.items() if k != str(kept)} == before
+    kept.write_text("{", encoding="utf-8")
+    assert opened.report(run).report_hash() == hash_then
+
+
+def test_what_cannot_be_overridden_is_told(opened: Audit, run: str) -> None:
+    with pytest.raises(InputError, match="does not fail"):
+        opened.override(run, "dataset.duplicate_ids", reason="why", by="Ada")
+    with pytest.raises(NotFound, match="no check"):
+        opened.override(run, "none.such", reason="why", by="Ada")
+    with pytest.raises(InputError, match="needs a reason"):
+        opened.override(run, "estimation.ess", policy="far", reason=" ", by="Ada")
+    opened.override(run, "target_policy.uniform_weights", reason="why", by="Ada")
+    with pytest.raises(InputError, match="overridden already"):
+        opened.override(run, "target_policy.uniform_weights", reason="why", by="Ada")
+
+
+def test_a_check_that_fails_for_several_policies_needs_one_named() -> None:
+    checks = tuple(Check(id="estimation.ess", policy=p, status=CheckStatus.FAIL, sentence="s.") for p in ("a", "b"))
+    header = RunHeader(
+        id="r", name="n", status="complete", created_at="2026-01-01T00:00:00Z", config_hash="c", data_hash=None,
+        engine_version="0", git_commit=None,
+    )  # fmt: skip
+    stage = StageReport(
+        name="estimation", status=CheckStatus.FAIL, n_in=1, n_ok=1, n_failed=0, seconds=0.0, checks=checks
+    )
+    report = Report(run=header, summary=Summary(sentence="s.", best_policy=None), stages=(stage,))
+    with pytest.raises(InputError, match="several policies") as raised:
+        failing(report, "estimation.ess", None)
+    assert raised.value.expected == "a, b"
+    assert failing(report, "estimation.ess", "b") == checks[1]
+
+
+def test_a_blocking_check_cannot_be_overridden(opened: Audit, tmp_path: Path) -> None:
+    rows = [{k: v for k, v in r.items() if k != "base_policy_logprob"} for r in rows_of_every_kind(40)]
+    data = tmp_path / "blocked.jsonl"
+    data.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    run = opened.import_files([data], ImportOptions())
+    opened.wait(run, timeout_s=300)
+    with pytest.raises(InputError, match="would not make a number"):
+        opened.override(run, "logging_policy.computed", reason="why", by="Ada")

@@ -68,6 +68,21 @@ def test_a_sign_off_is_shown_and_void_after_a_reveal(visit: Visit, world: World,
     assert "Sign-off void" in everything(at)
 
 
+def test_a_check_is_overridden_on_validation_and_every_page_says_so(visit: Visit, world: World, copy: Audit) -> None:
+    key = "override-target_policy.uniform_weights-uniform"
+    at = fill(visit(copy.workspace, "validation", run=world.complete), key, "Ada", "scored so on purpose")
+    assert not at.exception
+    policy = copy.report(world.complete).policy("uniform")
+    assert policy is not None
+    (told,) = [o.sentence for o in policy.overrides]
+    assert told.endswith("because: scored so on purpose")
+    assert told in texts(at)
+    assert key not in [b.form_id for b in at.button]
+    assert told in texts(visit(copy.workspace, "results", run=world.complete))
+    trail = visit(copy.workspace, "trail", run=world.complete)
+    assert any(c.value.startswith("Check ") and c.value.endswith("policy uniform") for c in trail.caption)
+
+
 def test_a_note_appears_where_it_stands_and_in_the_trail(visit: Visit, world: World, copy: Audit) -> None:
     at = fill(visit(copy.workspace, "row", run=world.complete, row="p00000"), "note", "Ada", "<b>odd</b> row")
     assert not at.exception
