@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cje_audit.domain.errors import ConfigError, InputError
-from cje_audit.domain.experiment import DataSource, Experiment
+from cje_audit.domain.experiment import DataSource, Experiment, Judge
 from cje_audit.domain.import_spec import ImportSpec, RunSpec, dump_spec
 from cje_audit.domain.policy import content_hash
 from cje_audit.formats.options import ImportOptions
@@ -32,9 +32,21 @@ def check_providers(experiment: Experiment) -> None:
                 got=policy.provider,
                 what_to_do=able.instead or "Use another provider for this policy.",
             )
-    if experiment.judge.provider is not None and not capabilities(experiment.judge.provider).judge:
+    _check_judge(experiment.judge)
+
+
+def _check_judge(judge: Judge) -> None:
+    if judge.provider is None:
+        return
+    able = capabilities(judge.provider)
+    if not able.judge:
+        raise ConfigError(f"The provider {judge.provider} cannot judge.", what_to_do="Use another one for the judge.")
+    if judge.kind == "logprob" and not able.odds:
         raise ConfigError(
-            f"The provider {experiment.judge.provider} cannot judge.", what_to_do="Use another provider for the judge."
+            f"The provider {judge.provider} returns no log-probs, and a judge of kind logprob is read from them.",
+            expected="a provider with log-probs of what it writes",
+            got=judge.provider,
+            what_to_do="Write kind: score, or use another provider for the judge.",
         )
 
 

@@ -7,11 +7,13 @@ from cje_audit.checks.build import Fault, examples, none_evaluated, not_evaluate
 from cje_audit.checks.faults import has_code, is_clean
 from cje_audit.checks.frame import Codes, Column, Floats, Rows
 from cje_audit.checks.judge_atoms import Evidence, atoms, lonely
+from cje_audit.checks.judge_noise import judge_noise
 from cje_audit.checks.judge_setting import LEAK, SINGLE, oracle_leak, single_judge
 from cje_audit.checks.words import count, number, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.codes import FailureCode
 from cje_audit.numerics.arrays import Pair
+from cje_audit.numerics.draw_noise import DrawNoise
 
 NO_EVIDENCE = Evidence()
 
@@ -34,8 +36,13 @@ def audit_scores(rows: Rows, reported: Floats, codes: Codes, scale: Pair, eviden
     return Column(values=values, codes=found, reported=np.where(np.isfinite(reported), reported, np.nan))
 
 
-def check_judge(rows: Rows, column: Column | None, oracle: Column | None, scale: Pair) -> list[Check]:
-    """Return the checks of scores and of the labels beside them; `judge.calibration` and `.transport` are elsewhere."""
+def check_judge(
+    rows: Rows, column: Column | None, oracle: Column | None, scale: Pair, noise: DrawNoise | None = None
+) -> list[Check]:
+    """Return the checks of scores and of the labels beside them; `judge.calibration` and `.transport` are elsewhere.
+
+    `noise` is known only where the judge was asked more than once.
+    """
     if column is None:
         return [scored(rows, None), *none_evaluated(LATER, "there are no judge scores")]
     return [
@@ -45,6 +52,7 @@ def check_judge(rows: Rows, column: Column | None, oracle: Column | None, scale:
         constant(rows, column),
         oracle_leak(rows, column, oracle),
         single_judge(rows, column, scale),
+        *([judge_noise(noise, rows.n)] if noise is not None else []),
     ]
 
 

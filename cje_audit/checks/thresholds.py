@@ -227,6 +227,12 @@ MISSING_SIZE = _limit(
     "missingness.size", 0.15, "distance of the superiority from ½", "smaller differences move no estimate"
 )
 
+JUDGE_NOISE = _limit(
+    "judge.noise.warn",
+    0.5,
+    "share of the variance of row means",
+    "above, chance tells the rows apart more than the judge",
+)
 CONSTANT_ROWS = _limit("judge.constant.rows", 10, "scores", "fewer may agree by chance")
 
 ATOM_SCORES = _limit("sentinel_scores.scores", 30, "scores", "fewer do not show what is isolated")

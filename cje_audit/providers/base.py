@@ -12,12 +12,16 @@ R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a provider can do, as data. `instead` says what to use where it cannot score given text."""
+    """What a provider can do, as data. `instead` says what to use where it cannot score given text.
+
+    `odds` says whether it tells the log-probs of what it writes, which a judge of kind `logprob` needs.
+    """
 
     generate: bool
     logprobs: bool
     judge: bool
     instead: str | None = None
+    odds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,10 @@ class Provider(Protocol):
         """Teacher-force `response`: nats per token; `ended` says whether the end token is scored too."""
         ...
 
-    async def judge(self, judge: Judge, prompt: str, response: str, *, draw: int) -> Answer[JudgementResult]:
-        """Score a response on the judge's declared scale."""
+    async def judge(
+        self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
+    ) -> Answer[JudgementResult]:
+        """Score a response on the judge's declared scale; a judge of kind `pairwise` compares it with `other`."""
         ...
 
     async def aclose(self) -> None:

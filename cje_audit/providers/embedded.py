@@ -64,17 +64,14 @@ class EmbeddedProvider:
         request |= {"response": response, "ended": ended}
         return await self._ask(request, _log_prob, LogProbResult.failure)
 
-    async def judge(self, judge: Judge, prompt: str, response: str, *, draw: int) -> Answer[JudgementResult]:
-        """Score `response`: by P(Yes) against P(No) (kind `logprob`) or by the first number of a reply (`score`)."""
-        if judge.kind not in ("logprob", "score"):
+    async def judge(
+        self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
+    ) -> Answer[JudgementResult]:
+        """Score `response` by P(Yes) against P(No) (`logprob`), or by the words of a reply (`score`, `pairwise`)."""
+        if judge.kind == "recorded" or (judge.kind == "pairwise") != (other is not None):
             return Answer(JudgementResult.failure(FailureCode.BAD_REQUEST, f"no judge of kind {judge.kind} here"))
-        request: Request = {
-            "op": "judge",
-            "judge": judge.model_dump(mode="json"),
-            "prompt": prompt,
-            "response": response,
-        }
-        request["draw"] = draw
+        request: Request = {"op": "judge", "judge": judge.model_dump(mode="json"), "prompt": prompt}
+        request |= {"response": response, "other": other, "draw": draw}
         return await self._ask(request, lambda reply: _judgement(reply, judge), JudgementResult.failure)
 
     async def aclose(self) -> None:

@@ -30,7 +30,9 @@ class RecordedProvider:
         """Fail with `no_score`."""
         return Answer(LogProbResult.failure(FailureCode.NO_SCORE, DETAIL))
 
-    async def judge(self, judge: Judge, prompt: str, response: str, *, draw: int) -> Answer[JudgementResult]:
+    async def judge(
+        self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
+    ) -> Answer[JudgementResult]:
         """Fail with `no_score`."""
         return Answer(JudgementResult.failure(FailureCode.NO_SCORE, DETAIL))
 

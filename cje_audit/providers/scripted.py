@@ -43,12 +43,16 @@ class Fault(Strict):
 
 
 class Script(Strict):
-    """What the provider says: answers by prompt, scores by response, faults, seconds per answer, and a log of asks."""
+    """What the provider says: answers by prompt, scores by response, faults, seconds per answer, and a log of asks.
+
+    `noise` is how much of the scale a judge's draws of one response spread over.
+    """
 
     answers: dict[str, str] = Field(default_factory=dict)
     scores: dict[str, float] = Field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     delay_s: float = 0.0
+    noise: float = 0.0
     log: str | None = None
 
 
@@ -102,16 +106,25 @@ class ScriptedProvider:
 
         return await self._answer("logprobs", policy.name, prompt, response, answer, LogProbResult.failure)
 
-    async def judge(self, judge: Judge, prompt: str, response: str, *, draw: int) -> Answer[JudgementResult]:
-        """Return the table's score, or one on the scale that depends on the text."""
-        low, high = judge.scale
-        known = self.script.scores.get(response)
-        score = low + (high - low) * _share(prompt, response) if known is None else known
+    async def judge(
+        self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
+    ) -> Answer[JudgementResult]:
+        """Return the table's score, or one on the scale that depends on the text; a comparison is won by the better."""
+        score = self._score(judge, prompt, response, draw)
+        if other is not None:
+            score = judge.scale[score > self._score(judge, prompt, other, draw)]
 
         def answer() -> JudgementResult:
             return JudgementResult.success(score, scale=judge.scale, raw=f"score {score:g}")
 
         return await self._answer("judge", judge.model or "judge", prompt, response, answer, JudgementResult.failure)
+
+    def _score(self, judge: Judge, prompt: str, response: str, draw: int) -> float:
+        low, high = judge.scale
+        if response in self.script.scores:
+            return self.script.scores[response]
+        moved = self.script.noise * (_share(prompt, response, str(draw)) - 0.5)
+        return low + (high - low) * min(max(_share(prompt, response) + moved, 0.0), 1.0)
 
     async def aclose(self) -> None:
         """Nothing to let go of."""

@@ -10,6 +10,7 @@ from cje_audit.checks.dataset import DatasetFacts
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
 from cje_audit.domain.outcome import DecisionRule
 from cje_audit.numerics.arrays import Pair
+from cje_audit.numerics.draw_noise import DrawNoise
 from cje_audit.numerics.folds import hash_folds
 from cje_audit.report.calibrated import Calibrated, calibrate, prompt_keys
 
@@ -54,7 +55,8 @@ class RunFacts:
     judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all
     labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for.
     `decision_rule` was fixed before the run; `unit_costs` are by policy, as are
-    `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown.
+    `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
+    is None where the judge was asked once per row.
     """
 
     rows: Rows
@@ -75,6 +77,7 @@ class RunFacts:
     decision_rule: DecisionRule | None = None
     unit_costs: Mapping[str, UnitCost] = field(default_factory=dict)
     token_counts: Mapping[str, Floats] = field(default_factory=dict)
+    judge_noise: DrawNoise | None = None
 
     def label_scale(self) -> Pair | None:
         """Return the scale of the oracle labels, None where it is unknown."""

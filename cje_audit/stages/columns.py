@@ -7,6 +7,7 @@ import polars as pl
 
 from cje_audit.checks.dataset import UNFINISHED_OK
 from cje_audit.checks.frame import Bools, Codes, Column, Floats, Rows
+from cje_audit.numerics.draw_noise import DrawNoise, draw_noise
 from cje_audit.stages.text_marks import text_marks
 from cje_audit.store.tables import RunTables
 
@@ -40,8 +41,10 @@ def read_rows(tables: RunTables) -> tuple[Rows, pl.DataFrame]:
 
 
 def read_texts(tables: RunTables) -> pl.DataFrame:
-    """Return row, row_id, draw, prompt, response and finish_reason in row order."""
-    return tables.read('select "row", row_id, draw, prompt, response, finish_reason from sample order by "row"')
+    """Return row, row_id, prompt_id, draw, prompt, response and finish_reason in row order."""
+    return tables.read(
+        'select "row", row_id, prompt_id, draw, prompt, response, finish_reason from sample order by "row"'
+    )
 
 
 def build_rows(sample: pl.DataFrame) -> Rows:
@@ -123,6 +126,12 @@ def read_judgements(tables: RunTables, n: int) -> Column:
         'from judgement group by "row" order by "row"'
     )
     return _column(frame, "value", n)
+
+
+def read_judge_noise(tables: RunTables) -> DrawNoise | None:
+    """Return how much the stored draws of the judge differ; None where no row has two scores."""
+    frame = tables.read('select "row", score from judgement where score is not null order by "row", draw')
+    return draw_noise(as_floats(frame["score"]), frame["row"].to_numpy().astype(np.int64))
 
 
 def read_labels(tables: RunTables, n: int) -> Column:

@@ -20,6 +20,7 @@ from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import (
     as_floats,
     nullable,
+    read_judge_noise,
     read_judgements,
     read_labels,
     read_logprobs,
@@ -82,6 +83,7 @@ def run_facts(context: StageContext) -> RunFacts:
         fresh_draws=fresh_draws(tables, sample),
         unit_costs=unit_costs(context),
         token_counts={t.name: read_token_counts(tables, t.name, rows.n) for t in targets},
+        judge_noise=read_judge_noise(tables),
         **asked_of_estimation(context.spec),
     )
 

@@ -1,8 +1,9 @@
 """Fresh draws of a launched run: every target policy writes new responses, and the judge scores them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from cje_audit.domain.policy import Policy
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext
 from cje_audit.stages.dataset import FRESH_COLUMNS
+from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
 from cje_audit.store.answers import Question
 
 FIRST_DRAW = 1_000_000  # far above the draws of logged rows: a clone's fresh draws are never its logged responses
@@ -31,7 +33,7 @@ class _Draw:
 
 
 def ask_fresh_draws(
-    context: StageContext, asker: Asker, spec: Experiment, prompts: pl.DataFrame, judge_identity: str, stage: str
+    context: StageContext, asker: Asker, spec: Experiment, prompts: pl.DataFrame, stage: str
 ) -> pl.DataFrame:
     """Return the `fresh_draw` table; a response or score that failed has its code and no value.
 
@@ -47,11 +49,10 @@ def ask_fresh_draws(
         for prompt_id, prompt in distinct.iter_rows()
         for k in range(spec.fresh_draws.per_prompt)
     ]
-    context.progress.total(2 * len(draws))
+    context.progress.total(len(draws))
     written = _write(asker, draws, stage)
-    judged = _judge(
-        asker, spec, [(d, a) for d, a in zip(draws, written, strict=True) if a.result.is_ok], judge_identity, stage
-    )
+    ok = [(d, a) for d, a in zip(draws, written, strict=True) if a.result.is_ok]
+    judged = _judge(context, asker, spec, ok, stage)
     rows = [_row(d, a, judged.get(d)) for d, a in zip(draws, written, strict=True)]
     return pl.DataFrame(rows, schema=FRESH_COLUMNS)
 
@@ -76,35 +77,42 @@ def _write_part(asker: Asker, draws: list[_Draw], stage: str) -> Sequence[Asked]
     return asker.ask_all(questions, ask, provider)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A response's mean score over the judge's draws; a code where no draw gave one."""
+
+    score: float | None
+    code: str | None
+
+
 def _judge(
-    asker: Asker, spec: Experiment, written: list[tuple[_Draw, Asked]], identity: str, stage: str
-) -> dict[_Draw, Asked]:
+    context: StageContext, asker: Asker, spec: Experiment, written: list[tuple[_Draw, Asked]], stage: str
+) -> dict[_Draw, _Judged]:
     if spec.judge.kind == "recorded":
         return {}
-    provider = asker.provider(spec.judge)
-    texts = [(d.prompt, str(a.result.unwrap()), 0) for d, a in written]
-    questions = [
-        Question("judge", identity, provider.scorer_version, 0, text, stage, d.policy.name, d.row_id)
-        for text, (d, _) in zip(texts, written, strict=True)
-    ]
-
-    async def ask(index: int) -> object:
-        prompt, response, draw = texts[index]
-        return await provider.judge(spec.judge, prompt, response, draw=draw)
-
-    return {d: asked for (d, _), asked in zip(written, asker.ask_all(questions, ask, provider), strict=True)}
+    items = [ToJudge(d.prompt_id, d.prompt, str(a.result.unwrap()), d.row_id, d.policy.name) for d, a in written]
+    context.progress.total(n_requests(spec.judge, items))
+    ends = ask_judge(asker, spec, items, stage)
+    return {draw: _mean(list(islice(ends, spec.judge.draws))) for draw, _ in written}
 
 
-def _row(draw: _Draw, written: Asked, judged: Asked | None) -> dict[str, object]:
-    response, score = written.result, None if judged is None else judged.result
+def _mean(ends: list[Asked]) -> _Judged:
+    scores = [float(end.result.value) for end in ends if end.result.value is not None]
+    if not scores:
+        return _Judged(None, _code(ends[0].result.code))
+    return _Judged(math.fsum(scores) / len(scores), None)
+
+
+def _row(draw: _Draw, written: Asked, judged: _Judged | None) -> dict[str, object]:
+    response = written.result
     return {
         "policy": draw.policy.name,
         "prompt_id": draw.prompt_id,
         "draw": draw.draw - FIRST_DRAW,
         "prompt": draw.prompt,
         "response": response.value,
-        "judge_score": None if score is None else score.value,
-        "judge_code": _code(response.code) if score is None else _code(score.code),
+        "judge_score": None if judged is None else judged.score,
+        "judge_code": _code(response.code) if judged is None else judged.code,
         "oracle_label": None,
         "oracle_code": "no_score",
     }

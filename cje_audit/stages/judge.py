@@ -1,7 +1,7 @@
 """The judge stage: a score per response on the declared scale, and the oracle labels the experiment may see."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -9,9 +9,9 @@ import polars as pl
 from cje_audit.checks.frame import Column, Rows
 from cje_audit.checks.judge import audit_scores, check_judge
 from cje_audit.checks.judge_atoms import Evidence
-from cje_audit.domain.experiment import Experiment, Judge
+from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import RunSpec
-from cje_audit.domain.policy import content_hash
+from cje_audit.numerics.draw_noise import DrawNoise, draw_noise
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import (
@@ -27,7 +27,7 @@ from cje_audit.stages.columns import (
 )
 from cje_audit.stages.dataset import IMPORTED
 from cje_audit.stages.fresh import ask_fresh_draws
-from cje_audit.store.answers import Question
+from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
 from cje_audit.store.tables import TableWrite
 
 STAGE = "judge"
@@ -49,8 +49,13 @@ def run(context: StageContext) -> StageOutcome:
         n_ok=column.n_ok,
         n_failed=rows.n - column.n_ok,
         writes=writes,
-        checks={STAGE: check_judge(rows, column, oracle, scale)},
+        checks={STAGE: check_judge(rows, column, oracle, scale, _noise(judgement))},
     )
+
+
+def _noise(judgement: pl.DataFrame) -> DrawNoise | None:
+    told = judgement.filter(pl.col("score").is_not_null())
+    return draw_noise(as_floats(told["score"]), told["row"].to_numpy().astype(np.int64))
 
 
 def _fresh(context: StageContext) -> list[TableWrite]:
@@ -60,7 +65,7 @@ def _fresh(context: StageContext) -> list[TableWrite]:
         return []
     prompts = context.tables.read('select prompt_id, prompt from sample order by "row"')
     with Asker(context, spec.execution) as asker:
-        frame = ask_fresh_draws(context, asker, spec, prompts, judge_identity(spec.judge), STAGE)
+        frame = ask_fresh_draws(context, asker, spec, prompts, STAGE)
     return [TableWrite("fresh_draw", frame)]
 
 
@@ -99,34 +104,16 @@ def _evidence(context: StageContext, rows: Rows) -> Evidence:
 
 
 def _asked(context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataFrame) -> tuple[Column, pl.DataFrame]:
-    judge = spec.judge
     todo = read_texts(context.tables).filter(pl.col("response").is_not_null())
-    items = [(r, draw) for r in todo.iter_rows(named=True) for draw in range(judge.draws)]
-    context.progress.total(len(items))
-    identity = judge_identity(judge)
+    items = [ToJudge(r["prompt_id"], r["prompt"], r["response"], r["row_id"]) for r in todo.iter_rows(named=True)]
+    context.progress.total(n_requests(spec.judge, items))
+    places = [(row, draw) for row in todo["row"] for draw in range(spec.judge.draws)]
     with Asker(context, spec.execution) as asker:
-        provider = asker.provider(judge)
-        version = provider.scorer_version
-        questions = [
-            Question("judge", identity, version, 0, (r["prompt"], r["response"], draw), STAGE, None, r["row_id"])
-            for r, draw in items
-        ]
-
-        async def ask(index: int) -> object:
-            r, draw = items[index]
-            return await provider.judge(judge, r["prompt"], r["response"], draw=draw)
-
-        asked = asker.ask_all(questions, ask, provider)
-    table = _judgement_frame([(r["row"], draw) for r, draw in items], asked, sample)
+        table = _judgement_frame(places, ask_judge(asker, spec, items, STAGE), sample)
     return _mean_column(table, rows.n), table
 
 
-def judge_identity(judge: Judge) -> str:
-    """Return the hash of everything that can change a judge's score."""
-    return content_hash(judge.model_dump(mode="json", exclude={"api_key_env", "draws"}))
-
-
-def _judgement_frame(places: list[tuple[int, int]], asked: Sequence[Asked], sample: pl.DataFrame) -> pl.DataFrame:
+def _judgement_frame(places: list[tuple[int, int]], asked: Iterator[Asked], sample: pl.DataFrame) -> pl.DataFrame:
     answered = [_judged(row, draw, a) for (row, draw), a in zip(places, asked, strict=True)]
     unasked = [
         {"row": row, "draw": 0, "status": "failed", "code": code, "detail": "there is no response to judge"}
@@ -152,7 +139,7 @@ def _judged(row: int, draw: int, asked: Asked) -> dict[str, object]:
         "score": result.value,
         "raw": getattr(result, "raw", None),
         "attempts": asked.attempts,
-        "answer_key": asked.key,
+        "answer_key": asked.key or None,
     }
 
 

@@ -326,8 +326,11 @@ def message(document: Body, kind: str | None) -> Body:
 
 
 def spoken(asked: str, document: Body, kind: str | None) -> str:
-    """Return what is said to a chat."""
-    if '"better"' in asked:
+    """Return what is said to a chat; `judge_echo` only repeats the answer it should judge, `judge_quote` does so first."""
+    if kind in ("judge_echo", "judge_quote"):
+        own = "" if kind == "judge_echo" else f'\n\n{{"score": {truth.judge_score(asked)}}}'
+        return f"The answer was: {asked.partition('<answer-')[2].partition('>')[2].rpartition('</answer-')[0]}{own}"
+    if 'nothing else: {"better"' in asked:
         return '{"better": "%s"}' % ("A" if truth.share(asked) < 0.5 else "B")
     if "score" not in asked:
         return "Yes" if "Yes or No" in asked else truth.written(asked, document.get("seed"))

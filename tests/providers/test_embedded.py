@@ -137,13 +137,27 @@ def test_the_judge_of_kind_logprob_maps_yes_against_no_onto_the_scale():
 
 
 def test_the_judge_of_kind_score_reads_a_number_or_says_that_there_is_none():
-    said = YES.model_copy(update={"kind": "score", "prompt": "Repeat exactly: 7"})
+    said = YES.model_copy(update={"kind": "score", "prompt": 'Repeat exactly: {"score": 7}'})
     silent = YES.model_copy(update={"kind": "score", "prompt": "Say hello to {prompt}. Use no numbers."})
-    number, words = asked(lambda p: p.judge(said, "p", "r", draw=0), lambda p: p.judge(silent, "Ann", "r", draw=0))
+    prose = YES.model_copy(update={"kind": "score", "prompt": "Repeat exactly: There are 3 parts."})
+    number, words, part = asked(
+        lambda p: p.judge(said, "p", "r", draw=0),
+        lambda p: p.judge(silent, "Ann", "r", draw=0),
+        lambda p: p.judge(prose, "p", "r", draw=0),
+    )
     assert number.result.unwrap() == 7
+    assert part.result.code is FailureCode.UNPARSEABLE and "3" in part.result.raw
     assert words.result.code is FailureCode.UNPARSEABLE
     assert words.result.raw
     assert words.retry.again
+
+
+def test_a_pairwise_judge_reads_its_words_as_every_other_judge_does():
+    picks = YES.model_copy(update={"kind": "pairwise", "prompt": 'Repeat exactly: {"better": "A"}'})
+    here, there = asked(
+        lambda p: p.judge(picks, "p", "r", draw=0, other="s"), lambda p: p.judge(picks, "p", "r", draw=1, other="s")
+    )
+    assert {here.result.value, there.result.value} == {0.0, 10.0}, (here.result, there.result)
 
 
 def test_a_cancelled_request_frees_its_worker():

@@ -46,6 +46,7 @@ DIALECT = Dialect(
         generate=True,
         logprobs=False,
         judge=True,
+        odds=False,
         instead="Anthropic's models return no log-probs. They can judge and write fresh draws; to score given text, "
         "use vllm, sglang, fireworks, together or the embedded provider.",
     ),

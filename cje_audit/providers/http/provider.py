@@ -6,7 +6,7 @@ from typing import TypeVar
 from cje_audit.domain.codes import CODES, FailureCode
 from cje_audit.domain.experiment import Judge
 from cje_audit.domain.policy import Endpoint, Policy
-from cje_audit.domain.results import JudgementResult, LogProbResult, ResponseResult, ResultStatus
+from cje_audit.domain.results import JudgementResult, LogProbResult, ResponseResult
 from cje_audit.providers.base import Answer, Exchange, Retry
 from cje_audit.providers.http import alignment
 from cje_audit.providers.http.address import check_address
@@ -18,14 +18,7 @@ from cje_audit.providers.http.fault import Fault, NoPromptLogprobs
 from cje_audit.providers.http.key import Key
 from cje_audit.providers.http.templates import ServerTemplate
 from cje_audit.providers.http.wishes import judge_wish, policy_wish
-from cje_audit.providers.judging import (
-    ask_for_choice,
-    ask_for_score,
-    read_choice,
-    read_odds,
-    read_score,
-    score_of_choice,
-)
+from cje_audit.providers.judging import asked_of_judge, read_odds
 from cje_audit.providers.rendering import Rendered, RenderError, render
 
 R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
@@ -79,37 +72,24 @@ class HttpProvider:
             return _unasked(error, LogProbResult.failure)
         return await self._score(policy.model, rendered, response, ended=ended)
 
-    async def judge(self, judge: Judge, prompt: str, response: str, *, draw: int) -> Answer[JudgementResult]:
-        """Score a response: by a score in the judge's words (kind `score`) or by the odds of Yes (kind `logprob`)."""
-        if judge.kind not in ("score", "logprob"):
-            detail = f"a judge of kind {judge.kind} compares two responses: use compare"
-            return Answer(JudgementResult.failure(FailureCode.BAD_REQUEST, detail))
-        wish = judge_wish(judge, ask_for_score(judge, prompt, response), draw)
-
-        def read(written: Written) -> JudgementResult:
-            odds = judge.kind == "logprob"
-            return read_odds(written.top, judge, written.text) if odds else read_score(written.text, judge)
-
-        return await self._write(wish, read, _judge_failure)
-
-    async def compare(
-        self, judge: Judge, prompt: str, response: str, other: str, *, draw: int
+    async def judge(
+        self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
     ) -> Answer[JudgementResult]:
-        """Score `response` by comparing it with `other`; on odd draws `other` is shown first.
+        """Score a response by words (`score`), by the odds of Yes (`logprob`), or against `other` (`pairwise`).
 
-        The upper end of the scale means that it won, the lower that it lost, the middle a tie.
+        Where it is compared, the upper end of the scale means that it won, the lower that it lost, the middle a tie.
         """
-        asked_first = draw % 2 == 0
-        shown = (response, other) if asked_first else (other, response)
-        wish = judge_wish(judge, ask_for_choice(judge, prompt, *shown), draw)
+        if judge.kind == "recorded" or (judge.kind == "pairwise") != (other is not None):
+            detail = (
+                f"a judge of kind {judge.kind} {'needs a second response' if other is None else 'takes one response'}"
+            )
+            return Answer(JudgementResult.failure(FailureCode.BAD_REQUEST, detail))
+        asked = asked_of_judge(judge, prompt, response, draw=draw, other=other)
 
         def read(written: Written) -> JudgementResult:
-            choice = read_choice(written.text)
-            if not isinstance(choice, FailureCode):
-                return score_of_choice(choice, judge, asked_first=asked_first, raw=written.text)
-            return JudgementResult(status=ResultStatus.FAILED, code=choice, raw=written.text)
+            return read_odds(written.top, judge, written.text) if judge.kind == "logprob" else asked.read(written.text)
 
-        return await self._write(wish, read, _judge_failure)
+        return await self._write(judge_wish(judge, asked.text, draw), read, _judge_failure)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -6,7 +6,6 @@ its input ends, which is also what happens when the process that started it is k
 
 import json
 import math
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from typing import Any
 from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.experiment import Judge
 from cje_audit.domain.policy import Policy
+from cje_audit.providers.judging import asked_of_judge
 from cje_audit.providers.rendering import ChatFormat, RenderError, fill, render, render_chat, render_messages
 from cje_audit.providers.smollm.completion import Completion, complete
 from cje_audit.providers.smollm.gguf_file import load_model_file
@@ -29,13 +29,8 @@ Reply = dict[str, Any]
 JUDGE_LOGPROB_PROMPT = (
     "Question: {prompt}\n\nAnswer: {response}\n\nIs this answer to the question correct? Reply with Yes or No only."
 )
-JUDGE_SCORE_PROMPT = (
-    "Question: {prompt}\n\nAnswer: {response}\n\n"
-    "How good is this answer? Reply with one number from {low} (useless) to {high} (perfect)."
-)
-JUDGE_TOKENS = 16
+JUDGE_TOKENS = 32
 GREEDY, AS_LIKELY = 0.0, 1.0  # temperatures: one answer, or draws that differ
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 class Worker:
@@ -104,7 +99,7 @@ class Worker:
     def judge(self, request: Reply) -> Reply:
         """Score one response on the judge's scale."""
         judge = Judge.model_validate(request["judge"])
-        return self._judge_yes(judge, request) if judge.kind == "logprob" else self._judge_score(judge, request)
+        return self._judge_yes(judge, request) if judge.kind == "logprob" else self._judge_words(judge, request)
 
     def _judge_yes(self, judge: Judge, request: Reply) -> Reply:
         """Return low + (high − low) · P(Yes) / (P(Yes) + P(No)) for the token that would come next."""
@@ -114,18 +109,18 @@ class Worker:
         low, high = judge.scale
         return {"score": low + (high - low) * share, "raw": f"log P(Yes) = {yes:.6f}, log P(No) = {no:.6f}"}
 
-    def _judge_score(self, judge: Judge, request: Reply) -> Reply:
-        """Return the first number of the judge's own words; without one, the reply is unparseable."""
-        low, high = (f"{end:g}" for end in judge.scale)
-        template = judge.prompt or JUDGE_SCORE_PROMPT
-        asked = fill(template, prompt=request["prompt"], response=request["response"], low=low, high=high)
+    def _judge_words(self, judge: Judge, request: Reply) -> Reply:
+        """Have the judge write, and read its words as those of every other judge."""
+        asked = asked_of_judge(
+            judge, request["prompt"], request["response"], draw=request["draw"], other=request.get("other")
+        )
         how = Sampling(temperature=GREEDY if judge.draws == 1 else AS_LIKELY, top_p=1.0, max_tokens=JUDGE_TOKENS)
-        generator = seeded_generator("judge", asked, request["draw"])
-        text = self.reader.write(render_chat(None, asked, self.chat), how, generator).text
-        found = NUMBER.search(text)
-        if found is None:
-            return {**_failed(FailureCode.UNPARSEABLE, "the reply holds no number"), "raw": text}
-        return {"score": float(found.group()), "raw": text}
+        generator = seeded_generator("judge", asked.text, request["draw"])
+        text = self.reader.write(render_chat(None, asked.text, self.chat), how, generator).text
+        result = asked.read(text)
+        if result.code is not None:
+            return {**_failed(result.code, result.detail or ""), "raw": text}
+        return {"score": result.value, "raw": text}
 
 
 def _failed(code: FailureCode, detail: str) -> Reply:

@@ -155,6 +155,8 @@ def _calls(experiment: Experiment, prompt: str, response: str | None) -> Iterato
     for policy in experiment.target_policies:
         for _ in range(draws):
             yield policy.model, Tokens(_prompt_tokens(policy, asked), policy.max_tokens)
+    if judge.kind == "pairwise":
+        yield logging.model, Tokens(_prompt_tokens(logging, asked), logging.max_tokens)
     if judge.model is not None:
         n_judged = 1 + draws * len(experiment.target_policies)
         for _ in range(judge.draws * n_judged):

@@ -7,6 +7,7 @@ import pytest
 
 from cje_audit.domain.codes import CODES, FailureCode
 from cje_audit.providers.http.provider import ROWS_IN_A_ROW
+from cje_audit.providers.judging import goes_first
 from cje_audit.providers.registry import capabilities
 from tests.faults import kinds, truth
 from tests.faults.running import FaultServer
@@ -48,7 +49,15 @@ def test_a_fault_ends_in_its_code(server: FaultServer, kind: str) -> None:
 
 
 def test_every_fault_of_the_server_is_tested() -> None:
-    assert set(kinds.KINDS) - set(CODE_OF) == {"shifted", "other_model", "judge_prose", "judge_refusal", "judge_range"}
+    assert set(kinds.KINDS) - set(CODE_OF) == {
+        "shifted",
+        "other_model",
+        "judge_prose",
+        "judge_refusal",
+        "judge_range",
+        "judge_echo",
+        "judge_quote",
+    }
 
 
 @pytest.mark.parametrize("kind", ["429_s", "429_ms", "503_after"])
@@ -203,13 +212,31 @@ def test_a_judge_on_a_server_without_chat_is_asked_by_text(server: FaultServer) 
 def test_a_pairwise_judge_is_asked_in_both_orders(server: FaultServer) -> None:
     j = judge(server, kind="pairwise")
 
-    async def ask() -> list[float]:
+    async def ask() -> list[tuple[float, bool]]:
         made = provider(j)
-        results = [(await made.compare(j, PROMPT, a, b, draw=0)).result for a, b in (("x", "y"), ("y", "x"))]
-        swapped = (await made.compare(j, PROMPT, "y", "x", draw=1)).result
+        asks = [("x", "y", 0), ("x", "y", 1), ("y", "x", 0), ("y", "x", 1)]
+        results = [(await made.judge(j, PROMPT, a, draw=d, other=b)).result.unwrap() for a, b, d in asks]
         await made.aclose()
-        return [r.unwrap() for r in (*results, swapped)]
+        return [(r, goes_first(PROMPT, a, d)) for r, (a, _, d) in zip(results, asks, strict=True)]
 
-    first, _, swapped = asyncio.run(ask())
-    assert first in (0.0, 1.0) and swapped == 1 - first
+    *x, (y, y_first), (y_turned, _) = asyncio.run(ask())
+    assert {first for _, first in x} == {True, False}
+    same_order = {first: score for score, first in x}
+    assert y == 1 - same_order[not y_first] and y_turned == 1 - same_order[y_first]  # the same two texts, shown alike
     assert judged(j).result.code is FailureCode.BAD_REQUEST
+
+
+def test_a_judge_of_one_response_is_not_given_two(server: FaultServer) -> None:
+    j = judge(server)
+    made = provider(j)
+    answer = asyncio.run(made.judge(j, PROMPT, RESPONSE, draw=0, other="x"))
+    assert answer.result.code is FailureCode.BAD_REQUEST and answer.exchange.request is None
+
+
+def test_a_pairwise_judge_that_refuses_is_a_code_with_its_words(server: FaultServer) -> None:
+    server.configure(mix={"judge_echo": 1.0})
+    j = judge(server, kind="pairwise", prompt="{prompt} <answer-1>{first}</answer-1> {second}")
+    made = provider(j)
+    answer = asyncio.run(made.judge(j, PROMPT, "Both have merits.", draw=0, other="Both have merits."))
+    assert (answer.result.code, answer.result.raw) == (FailureCode.UNPARSEABLE, "The answer was: Both have merits.")
+    assert answer.retry.again
