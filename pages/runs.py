@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import formats, forms, parts, session
+from app import filters, formats, forms, parts, session
 from app.cards import run as cards
 from app.cards import tour
 
@@ -19,21 +19,23 @@ with st.container(horizontal=True):
         session.open_demo(audit)
 tour.stops(audit.demo_runs())
 
+filters.undo(audit)
 if not runs:
+    filters.trash(audit)
     parts.empty(
         "No runs yet", "Open the demo to look around, import a file you have, or start a new run.", "import", "new_run"
     )
     parts.command("cje-audit demo")
     st.stop()
 
-search = st.text_input("Find a run by name", key="find", bind="query-params", icon=":material/search:")
-found = [run for run in runs if search.lower() in run.name.lower()]
+found = filters.wanted_runs(runs)
 offset = parts.pager(len(found), key="page")
 parts.quiet(f"{formats.of(len(found), len(runs), 'runs')}, newest first")
 forms.tick_to_compare([run.id for run in runs])
 for index, run in enumerate(parts.page_of(found, offset)):
-    cards.listed(run, index)
+    cards.listed(run, index, lambda run: filters.trash_button(audit, run))
 if not found:
-    parts.quiet("No run has such a name. Clear the search to see all.")
+    parts.quiet("No run fits these filters. Clear them to see all.")
+filters.trash(audit)
 
-parts.command("cje-audit runs")
+parts.command("cje-audit runs", "cje-audit trash RUN", "cje-audit restore RUN")

@@ -1,5 +1,7 @@
 """One run in the list, and one run at work."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import formats, parts, words
@@ -9,8 +11,8 @@ from cje_audit.domain.views import LiveStage, LiveView, RunRow
 OPEN = ("queued", "running")
 
 
-def listed(run: RunRow, index: int) -> None:
-    """Print one run of the list: name, status, what it found, and where to go on."""
+def listed(run: RunRow, index: int, extra: Callable[[RunRow], None]) -> None:
+    """Print one run of the list: name, status, what it found, where to go on, and what `extra` adds to an ended one."""
     with st.container(border=True, key=f"run-{index}"):
         with parts.line():
             parts.name(run.name, f"run-{index}")
@@ -24,6 +26,8 @@ def listed(run: RunRow, index: int) -> None:
                 parts.link(place, run=run.id)
             if run.status == "complete":
                 st.checkbox("Compare", key=f"tick-{run.id}")
+            if run.status not in OPEN:
+                extra(run)
 
 
 def _verdicts(run: RunRow) -> None:

@@ -83,9 +83,22 @@ class Audit:
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def runs(self) -> tuple[RunRow, ...]:
-        """Return every run, newest first."""
-        return tuple(live.run_row(self._runs, r, self._settings.stall_s) for r in self._runs.all())
+    def runs(self, *, trashed: bool = False) -> tuple[RunRow, ...]:
+        """Return every run that is not in the trash (or every one that is), newest first."""
+        return tuple(live.run_row(self._runs, r, self._settings.stall_s) for r in self._runs.all(trashed=trashed))
+
+    def trash(self, run: str) -> RunRow:
+        """Put a run that has ended into the trash; nothing of it is removed, and `restore` takes it out again."""
+        record = self._runs.get(run)
+        if processes.worker_state(record, self._settings.stall_s) not in ("ended", "lost"):
+            raise InputError(f"{record.name} is still at work.", got=record.id, what_to_do="Cancel it first.")
+        self._runs.put_in_trash(record.id)
+        return self.run(record.id)
+
+    def restore(self, run: str) -> RunRow:
+        """Take a run out of the trash."""
+        self._runs.take_from_trash(self._runs.get(run).id)
+        return self.run(run)
 
     def run(self, run: str) -> RunRow:
         """Return one run by id, unique prefix or `latest`."""

@@ -191,13 +191,29 @@ def verify(
 
 
 @app.command()
-def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+def runs(
+    trashed: Annotated[bool, typer.Option("--trashed", help="List the trash instead.")] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
     """List the runs, newest first."""
-    rows = Audit.open(workspace).runs()
+    rows = Audit.open(workspace).runs(trashed=trashed)
     if json:
         print_json([r.model_dump(mode="json") for r in rows])
     else:
         print_runs(rows)
+
+
+@app.command()
+def trash(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Put a run into the trash; nothing of it is removed."""
+    _print_run(Audit.open(workspace).trash(run), json)
+
+
+@app.command()
+def restore(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Take a run out of the trash."""
+    _print_run(Audit.open(workspace).restore(run), json)
 
 
 app.command()(compare)

@@ -30,6 +30,7 @@ create table if not exists event(
   id integer primary key, run text not null references run(id), at real not null, stage text, text text not null);
 create index if not exists event_run on event(run, id);
 create table if not exists asking(run text primary key references run(id), document text not null);
+create table if not exists trash(run text primary key references run(id), at real not null) without rowid;
 create table if not exists decision(
   id integer primary key, run text not null references run(id), at real not null, kind text not null, by text not null,
   subject text, reason text, document text not null default '{}');
@@ -40,6 +41,8 @@ create trigger if not exists decision_is_never_deleted before delete on decision
 """
 
 FINAL = ("complete", "partial", "failed", "cancelled")
+_NEWEST_FIRST = "order by created_at desc, id desc"
+_TRASHED = {True: "id in (select run from trash)", False: "id not in (select run from trash)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,17 @@ class Workspace:
         )
         return self.get(run)
 
-    def all(self) -> list[RunRecord]:
-        """Return every run, newest first."""
-        return [_run(row) for row in self._rows("select * from run order by created_at desc, id desc")]
+    def all(self, *, trashed: bool = False) -> list[RunRecord]:
+        """Return every run that is not in the trash (or every one that is), newest first."""
+        return [_run(row) for row in self._rows(f"select * from run where {_TRASHED[trashed]} {_NEWEST_FIRST}")]
+
+    def put_in_trash(self, run: str) -> None:
+        """Put a run into the trash; nothing of it is removed."""
+        self._write("insert or ignore into trash(run, at) values (?, ?)", (run, time.time()))
+
+    def take_from_trash(self, run: str) -> None:
+        """Take a run out of the trash."""
+        self._write("delete from trash where run = ?", (run,))
 
     def get(self, run: str) -> RunRecord:
         """Return one run by id, unique prefix or `latest`.
@@ -154,7 +165,7 @@ class Workspace:
             When no run, or more than one, has that name.
         """
         if run == "latest":
-            found = self._rows("select * from run order by created_at desc, id desc limit 1")
+            found = self._rows(f"select * from run where {_TRASHED[False]} {_NEWEST_FIRST} limit 1")
         else:
             found = self._rows("select * from run where substr(id, 1, ?) = ? limit 2", (len(run), run))
         exact = [row for row in found if row["id"] == run] or found

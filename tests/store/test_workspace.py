@@ -67,3 +67,18 @@ def test_a_folder_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="cannot be opened"):
         Workspace(tmp_path / "file")
+
+
+def test_a_trashed_run_is_kept_and_comes_back(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    run = workspace.create("a", "import", "0")
+    workspace.put_in_trash(run.id)
+    workspace.put_in_trash(run.id)
+    assert workspace.all() == []
+    assert workspace.all(trashed=True) == [run]
+    assert workspace.get(run.id) == run
+    with pytest.raises(NotFound):
+        workspace.get("latest")
+    workspace.take_from_trash(run.id)
+    assert workspace.all() == [workspace.get("latest")] == [run]
+    workspace.close()
