@@ -15,7 +15,7 @@ from cje_audit.domain.errors import InputError
 from cje_audit.domain.report import FailureGroup, PolicyReport
 from cje_audit.domain.views import FailurePage, LiveView, RunRow, Template
 
-DATA_TYPES = ("jsonl", "json", "csv", "tsv", "parquet")
+DATA_TYPES = ("jsonl", "json", "csv", "tsv", "parquet", "eval")
 TYPING = Path(__file__).with_name("typing.js")
 DRAFT = "experiment_draft"
 
@@ -171,10 +171,19 @@ def import_choices(mapping: Mapping[str, str]) -> ImportChoices:
         clone = st.text_input(
             "Which target policy is the clone?", key="clone", help=words.GLOSSARY["clone"], placeholder="clone"
         )
+        rows_of = st.text_input(
+            "Whose responses are the rows?", key="rows_of", placeholder="the first policy of the log",
+            help="A log may hold responses of several policies. One of them is the logging policy.",
+        )  # fmt: skip
         low, high = st.columns(2)
         lowest = low.number_input("Lowest judge score possible", value=0.0, key="judge_low")
         highest = high.number_input("Highest judge score possible", value=1.0, key="judge_high")
-    options = ImportOptions(mapping=dict(mapping), clone=clone.strip() or None, judge_scale=(lowest, highest))
+    options = ImportOptions(
+        mapping=dict(mapping),
+        clone=clone.strip() or None,
+        judge_scale=(lowest, highest),
+        rows_of=rows_of.strip() or None,
+    )
     return ImportChoices(options, name.strip() or None)
 
 
@@ -189,6 +198,8 @@ def import_command(files: Sequence[str], choices: ImportChoices, *, beside: Sequ
     told = ["cje-audit", "import", *files]
     if choices.options.clone:
         told += ["--clone", choices.options.clone]
+    if choices.options.rows_of:
+        told += ["--rows-of", choices.options.rows_of]
     if choices.options.judge_scale != (0.0, 1.0):
         told += ["--judge-scale", *(f"{end:g}" for end in choices.options.judge_scale)]
     for column, field in choices.options.mapping.items():

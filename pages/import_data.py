@@ -9,7 +9,7 @@ audit = session.open_audit()
 parts.heading("import")
 
 files = st.file_uploader(
-    "Data files: JSONL, CSV or Parquet, 500 MB at most",
+    "Data files (JSONL, CSV, Parquet) or logs of Inspect, lm-evaluation-harness or promptfoo, 500 MB at most",
     type=list(forms.DATA_TYPES),
     accept_multiple_files=True,
     key="data",

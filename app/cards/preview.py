@@ -15,6 +15,8 @@ def preview(view: DryRunView) -> None:
             ("Target policies", formats.count(len(view.policies)), "target policy"),
         ]
     )
+    for file in view.files:
+        parts.verbatim(file.sentence)
     parts.verbatim(f"Layout: {view.layout}")
     if view.policies:
         parts.verbatim(f"Target policies: {', '.join(view.policies)}")

@@ -96,7 +96,7 @@ def create_import(
     title = name or paths[0].stem or paths[0].name
     given = ImportSpec(
         name=title[:120], paths=tuple(p.name for p in paths), format=options.format, mapping=dict(options.mapping),
-        clone=options.clone, judge_scale=options.judge_scale,
+        clone=options.clone, judge_scale=options.judge_scale, rows_of=options.rows_of,
     )  # fmt: skip
     record = workspace.create(given.name, "import", given.config_hash())
     folder = _folder(workspace, record)

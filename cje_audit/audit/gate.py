@@ -28,7 +28,7 @@ from cje_audit.stages.manifest import manifest_facts
 from cje_audit.stages.provenance import git_commit
 from cje_audit.version import __version__
 
-SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".pq")
+SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".pq", ".eval")
 DECIMALS = 6
 
 

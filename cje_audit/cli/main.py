@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from cje_audit.audit import Audit, ImportOptions
+from cje_audit.audit import FORMATS, Audit, ImportOptions
 from cje_audit.cli import server
 from cje_audit.cli.compare import compare
 from cje_audit.cli.output import STDERR, print_checks, print_json, print_report, print_runs, say, write_text
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
-from cje_audit.domain.views import Decision, RunRow
+from cje_audit.domain.views import Decision, DryRunView, RunRow
 from cje_audit.settings import load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -98,8 +98,8 @@ def run_command(
 
 @app.command("import")
 def import_command(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="JSONL, CSV or Parquet files.")],
-    format: Annotated[str, typer.Option(help="auto, jsonl, csv or parquet.")] = "auto",
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Data files, or logs of other tools.")],
+    format: Annotated[str, typer.Option(help=f"One of: {', '.join(FORMATS)}.")] = "auto",
     fresh_draws: Annotated[Path | None, typer.Option(help="Folder with POLICY_responses.jsonl files.")] = None,
     probes: Annotated[Path | None, typer.Option(help="Folder with POLICY_probe.jsonl files.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="The dataset's manifest.")] = None,
@@ -108,6 +108,10 @@ def import_command(
         str | None, typer.Option(metavar="POLICY", help="The target policy that is the logging policy.")
     ] = None,
     judge_scale: Annotated[tuple[float, float], typer.Option(metavar="LO HI", help="The judge's scale.")] = (0.0, 1.0),
+    rows_of: Annotated[
+        str | None, typer.Option(metavar="POLICY", help="Whose responses are the rows, in a log of several policies.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be read, and store nothing.")] = False,
     detach: Detach = False,
     exit_zero: ExitZero = False,
     workspace: WorkspaceOption = None,
@@ -118,10 +122,24 @@ def import_command(
         raise ConfigError(
             "--judge-scale needs its lower end first.", expected="LO HI", got=f"{judge_scale[0]:g} {judge_scale[1]:g}"
         )
-    options = ImportOptions(format=format, mapping=_mapping(map or []), clone=clone, judge_scale=judge_scale)
+    options = ImportOptions(
+        format=format, mapping=_mapping(map or []), clone=clone, judge_scale=judge_scale, rows_of=rows_of
+    )
     audit = Audit.open(workspace)
+    if dry_run:
+        _print_dry_run(audit.dry_run(paths, options), json)
+        return
     run = audit.import_files(paths, options, fresh_draws=fresh_draws, probes=probes, manifest=manifest)
     _finish(audit, run, detach=detach, exit_zero=exit_zero, json=json)
+
+
+def _print_dry_run(view: DryRunView, json: bool) -> None:
+    if json:
+        print_json(view.model_dump(mode="json"))
+        return
+    files = [file.sentence for file in view.files]
+    stages = [f"{stage.stage}: {'ready' if stage.ready else 'missing'}. {stage.sentence}" for stage in view.stages]
+    say("\n".join([*files, *stages, *view.problems, *view.notes]))
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ class ImportSpec(Strict):
     fresh_draws: str | None = None
     probes: str | None = None
     manifest: str | None = None
+    rows_of: str | None = None
 
     def config_hash(self) -> str:
         """Return the SHA-256 of the specification."""

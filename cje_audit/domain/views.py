@@ -189,10 +189,19 @@ class DryRunStage(View):
     sentence: str
 
 
+class DryRunFile(View):
+    """What one file was taken for, and what it is used for."""
+
+    name: str
+    format: str
+    sentence: str
+
+
 class DryRunView(View):
     """What an import would read, before anything is stored."""
 
     layout: str
+    files: tuple[DryRunFile, ...] = ()
     n_rows: int
     n_quarantined: int
     policies: tuple[str, ...]

@@ -1,6 +1,6 @@
 """What every reader yields: a stretch of records with their line numbers, and the lines that are none."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from cje_audit.domain.codes import FailureCode
@@ -47,7 +47,7 @@ class Chunk:
         return len(self.lines) + len(self.problems) >= rows or self.weight >= CHUNK_BYTES
 
 
-Chunks = Iterator[Chunk]
+Chunks = Generator[Chunk]
 
 
 def excerpt_of(data: bytes) -> str:

@@ -1,7 +1,7 @@
 """A dataset made elsewhere, read whole: good rows as one frame, bad lines listed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from cje_audit.domain.errors import InputError
 from cje_audit.formats.chunks import Chunk
 from cje_audit.formats.duplicates import distinct, with_row_ids
 from cje_audit.formats.files import Source, open_source
+from cje_audit.formats.joining import beside_rows, join, with_stand_in
 from cje_audit.formats.limits import CHUNK_ROWS, GIVE_UP_AFTER, MAX_ROWS
+from cje_audit.formats.logs.reading import LogReading
 from cje_audit.formats.naming import Fields, layout_of
 from cje_audit.formats.options import ImportOptions
 from cje_audit.formats.quarantine import SCHEMA, quarantine_frame, without_response
@@ -96,30 +98,49 @@ def refuse_unreadable(paths: Sequence[Path], options: ImportOptions) -> None:
         open_source(path, options.format, fields.is_known)
 
 
+@dataclass(frozen=True)
+class FileRead:
+    """One file of an import: its format, how many of its lines were read, and whether they are joined to rows."""
+
+    name: str
+    format: str
+    title: str
+    n_lines: int
+    joined: bool
+
+
 class DatasetReader:
-    """Reads files into one dataset; columns met, notes and lines read of each file are kept for those who ask."""
+    """Reads files into one dataset; columns met, notes and what each file was are kept for those who ask."""
 
     def __init__(self, options: ImportOptions) -> None:
         self._options = options
         self.tabulator = Tabulator(Fields(options.mapping))
+        self.reading = LogReading(options.mapping, options.rows_of)
         self.n_lines_of: Counter[str] = Counter()
+        self.files: list[FileRead] = []
 
     def read(self, paths: Sequence[Path], progress: Progress | None = None, limit: int | None = None) -> Imported:
         """Read all files, or about the first `limit` lines of each; other than `read_dataset`, accept no row at all."""
         if not paths:
             raise InputError("No file was named.", expected="at least one file", what_to_do="Name the dataset's file.")
         names = source_names(paths)
-        frames, bad = [], [pl.DataFrame(schema=SCHEMA)]
-        for path, name in zip(paths, names, strict=True):
-            for frame, problems in self._file(path, name, limit):
-                frames.append(frame)
+        sources = [open_source(path, self._options.format, self.tabulator.fields.is_known) for path in paths]
+        beside = beside_rows(sources, self.tabulator.fields, self.reading)
+        read: list[list[pl.DataFrame]] = [[] for _ in sources]
+        bad = [pl.DataFrame(schema=SCHEMA)]
+        for i, (source, name) in enumerate(zip(sources, names, strict=True)):
+            for frame, problems in self._file(source, name, limit, joined=i in beside):
+                read[i].append(frame)
                 bad.append(problems)
                 self.n_lines_of[name] += frame.height + problems.height
                 n_lines = self.n_lines_of.total()
                 _refuse_too_many(n_lines)
                 if progress is not None:
                     progress(n_lines)
-        return self._finish(frames, bad)
+            self.files.append(FileRead(name, source.format, source.title, self.n_lines_of[name], i in beside))
+        rows = [frame for i, frames in enumerate(read) if i not in beside for frame in frames]
+        self.reading.refuse_nothing_of_it(sum(frame.height for frame in rows))
+        return self._finish(rows, {names[i]: read[i] for i in sorted(beside)}, bad, whole=limit is None)
 
     def refuse_unmet_mapping(self) -> None:
         """Raise if `--map` names a column that no file has."""
@@ -133,12 +154,12 @@ class DatasetReader:
                 what_to_do="Use a column that is there.",
             )
 
-    def _file(self, path: Path, name: str, limit: int | None) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-        known = self.tabulator.fields.is_known
-        source = open_source(path, self._options.format, known)
+    def _file(
+        self, source: Source, name: str, limit: int | None, *, joined: bool
+    ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         n_good = n_bad = 0
-        for chunk in _chunks(source, known, limit):
-            frame, problems = self.tabulator.table(chunk, name)
+        for chunk in _chunks(source, self.tabulator.fields.is_known, self.reading, limit):
+            frame, problems = self.tabulator.table(with_stand_in(chunk) if joined else chunk, name)
             n_good += frame.height
             n_bad += len(problems)
             bad = quarantine_frame(problems, name)
@@ -149,20 +170,34 @@ class DatasetReader:
                 )
             yield frame, bad
 
-    def _finish(self, frames: list[pl.DataFrame], bad: list[pl.DataFrame]) -> Imported:
+    def _finish(
+        self,
+        frames: list[pl.DataFrame],
+        beside: Mapping[str, list[pl.DataFrame]],
+        bad: list[pl.DataFrame],
+        *,
+        whole: bool,
+    ) -> Imported:
         policies = tuple(self.tabulator.policies)
         complete = [_complete(frame, policies) for frame in frames]
         rows = pl.concat(complete, how="diagonal", rechunk=False) if complete else pl.DataFrame()
         rows, no_response = without_response(rows)
         found = distinct(with_row_ids(rows), bad[0])
+        kept, n_used = found.rows, 0
+        for name, values in beside.items():
+            joined = join(kept, [_complete(frame, policies) for frame in values], name, whole=whole)
+            kept = joined.rows
+            bad.append(joined.quarantine)
+            n_used += sum(frame.height for frame in values) - joined.quarantine.height
+            self.tabulator.notes.say(joined.note)
         layout = layout_of((*self.tabulator.columns, *self._options.mapping.values()))
         return Imported(
-            rows=found.rows,
+            rows=kept,
             policies=policies,
             logging_name=_free_name(policies),
             layout="cje_audit" if layout is None else layout,
             quarantine=pl.concat([*bad, no_response, found.quarantine]).sort("source", "line", maintain_order=True),
-            n_lines=self.n_lines_of.total(),
+            n_lines=self.n_lines_of.total() - n_used,
             n_exact_duplicates=found.n_exact,
             conflicting_ids=found.conflicting,
             notes=self.tabulator.notes.sentences(),
@@ -185,9 +220,9 @@ def source_names(paths: Sequence[Path]) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _chunks(source: Source, known: Callable[[str], bool], limit: int | None) -> Iterator[Chunk]:
+def _chunks(source: Source, known: Callable[[str], bool], reading: LogReading, limit: int | None) -> Iterator[Chunk]:
     seen = 0
-    for chunk in source.chunks(CHUNK_ROWS if limit is None else limit, known):
+    for chunk in source.chunks(CHUNK_ROWS if limit is None else limit, known, reading):
         yield chunk
         seen += len(chunk.lines) + len(chunk.problems)
         if limit is not None and seen >= limit:

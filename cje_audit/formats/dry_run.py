@@ -7,12 +7,18 @@ from typing import Any
 
 import polars as pl
 
-from cje_audit.formats.dataset import DatasetReader, Imported, refuse_no_rows, source_names
+from cje_audit.formats.dataset import DatasetReader, FileRead, Imported, refuse_no_rows, source_names
 from cje_audit.formats.files import Source, open_source
 from cje_audit.formats.limits import DRY_RUN_ROWS
+from cje_audit.formats.logs.sniff import KINDS, count_records
 from cje_audit.formats.options import ImportOptions
 from cje_audit.formats.parquet_file import count_parquet_rows
 
+NO_LOGPROBS = (
+    "This format carries no log-probabilities, so no row can be weighed yet. Name the file as data.path of an "
+    "experiment, and every policy scores these responses; or import POLICY_logprobs.jsonl files beside it."
+)
+_LINES = ("lm_eval", "logprobs")  # logs that have a line for each row
 _BLOCK = 1 << 22
 _SHOWN = 5
 
@@ -27,10 +33,20 @@ class StageReady:
 
 
 @dataclass(frozen=True)
+class FileSeen:
+    """What one file was taken for, how many rows it holds, and what it is used for."""
+
+    name: str
+    format: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class DryRun:
     """What an import would read; `n_rows` counts all rows, the rest is from the lines looked at."""
 
     layout: str
+    files: tuple[FileSeen, ...]
     n_rows: int
     n_quarantined: int
     policies: tuple[str, ...]
@@ -59,6 +75,7 @@ def dry_run(paths: Sequence[Path], options: ImportOptions) -> DryRun:
     unread, notes = _unread(paths, options, reader, head)
     return DryRun(
         layout=head.layout,
+        files=tuple(_seen(file, head) for file in reader.files),
         n_rows=head.rows.height + unread,
         n_quarantined=head.quarantine.height,
         policies=head.policies,
@@ -74,6 +91,21 @@ def columns_of(paths: Sequence[Path], options: ImportOptions) -> tuple[str, ...]
     reader = DatasetReader(options)
     reader.read(paths, limit=DRY_RUN_ROWS)
     return tuple(reader.tabulator.columns)
+
+
+def _seen(file: FileRead, head: Imported) -> FileSeen:
+    """Say what a file is; a log without log-probs is told what it lacks, and what can be done."""
+    lines = "1 row" if file.n_lines == 1 else f"{file.n_lines:,} rows"
+    used = "its values are joined to the rows by prompt_id" if file.joined else "its rows are the dataset"
+    told = f"{file.name} is {file.title}: {lines} looked at, {used}."
+    if file.format in KINDS and not file.joined and not _has_logprobs(head):
+        told += f" {NO_LOGPROBS}"
+    return FileSeen(file.name, file.format, told)
+
+
+def _has_logprobs(head: Imported) -> bool:
+    columns = ["logging_logprob", *(f"target_logprob:{p}" for p in head.policies)]
+    return any(bool(head.rows[column].is_not_null().any()) for column in columns)
 
 
 def _unread(
@@ -96,7 +128,9 @@ def _unread(
 
 
 def count_rows(source: Source) -> int | None:
-    """Return how many rows a file holds at most, by its line breaks; None for a JSON array."""
+    """Return how many rows a file holds at most, by its line breaks; None where only reading it whole would tell."""
+    if source.format in KINDS and source.format not in _LINES:
+        return count_records(source.path, source.format)
     if source.format == "parquet":
         return count_parquet_rows(source.path)
     if source.format == "json":

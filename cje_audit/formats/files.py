@@ -14,10 +14,13 @@ from cje_audit.formats.json_array import read_json_array
 from cje_audit.formats.jsonl import read_jsonl
 from cje_audit.formats.limits import MAX_FILE_BYTES
 from cje_audit.formats.lines import BOM
+from cje_audit.formats.logs.reading import LogReading
+from cje_audit.formats.logs.sniff import KINDS, kind_of
 from cje_audit.formats.parquet_file import read_parquet
 
 _HEAD = 1 << 16
-_READABLE = "a JSONL, JSON, CSV or Parquet file"
+_READABLE = "a JSONL, JSON, CSV or Parquet file, or a log of Inspect, lm-evaluation-harness or promptfoo"
+_TITLES = {"jsonl": "JSON Lines", "json": "a JSON array", "csv": "CSV", "tsv": "TSV", "parquet": "Parquet"}
 _PARQUET = b"PAR1"
 _SUFFIXES = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "tsv",
@@ -51,8 +54,15 @@ class Source:
     format: str
     n_bytes: int
 
-    def chunks(self, rows: int, is_known: Callable[[str], bool]) -> Chunks:
+    @property
+    def title(self) -> str:
+        """What people call the format."""
+        return KINDS[self.format].title if self.format in KINDS else _TITLES[self.format]
+
+    def chunks(self, rows: int, is_known: Callable[[str], bool], reading: LogReading) -> Chunks:
         """Read the file in chunks of at most `rows` records."""
+        if self.format in KINDS:
+            return KINDS[self.format].read(self.path, rows, reading)
         if self.format == "parquet":
             return read_parquet(self.path, rows, is_known)
         if self.format in ("csv", "tsv"):
@@ -81,8 +91,12 @@ def open_source(path: Path, wanted: str, is_known: Callable[[str], bool]) -> Sou
     head = _head(path)
     if head.startswith(_PARQUET) and wanted in ("auto", "parquet"):
         return Source(path, path.name, "parquet", n_bytes)
-    _refuse_other_kinds(path.name, head)
     text = head.removeprefix(BOM).lstrip()
+    kind = kind_of(path, text) if wanted == "auto" or wanted in KINDS else None
+    if kind is None or not text.startswith(b"PK"):
+        _refuse_other_kinds(path.name, head)
+    if kind is not None or wanted in KINDS:
+        return Source(path, path.name, wanted if wanted in KINDS else kind or wanted, n_bytes)
     if not text and n_bytes <= _HEAD:
         raise InputError(
             f"{path.name} holds only blank space.", expected="at least one row", what_to_do="Check the export."

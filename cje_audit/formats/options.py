@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cje_audit.domain.errors import InputError
 
-FORMATS = ("auto", "jsonl", "json", "csv", "tsv", "parquet")
+FORMATS = ("auto", "jsonl", "json", "csv", "tsv", "parquet", "inspect", "lm_eval", "promptfoo", "logprobs")
 UNIT_SCALE = (0.0, 1.0)
 
 
@@ -18,13 +18,15 @@ class ImportOptions:
     Attributes
     ----------
     format
-        One of `auto jsonl json csv tsv parquet`; `auto` looks at the content first and at the name second.
+        One of `FORMATS`; `auto` looks at the content first and at the name second.
     mapping
         From a column of the file (`a.b` reaches into an object) to one of our fields.
     clone
         The target policy that is the logging policy scored a second time.
     judge_scale
         Lowest and highest judge score that can occur; declared here, judged by the checks.
+    rows_of
+        The policy whose responses are the rows, where a log holds those of several; None takes the first.
 
     Raises
     ------
@@ -36,6 +38,7 @@ class ImportOptions:
     mapping: Mapping[str, str] = field(default_factory=dict)
     clone: str | None = None
     judge_scale: tuple[float, float] = UNIT_SCALE
+    rows_of: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no file could satisfy."""

@@ -66,7 +66,10 @@ def run(context: StageContext) -> StageOutcome:
 def import_options(spec: ImportSpec | Experiment) -> ImportOptions:
     """Return how the data file is to be read."""
     if isinstance(spec, ImportSpec):
-        return ImportOptions(format=spec.format, mapping=spec.mapping, clone=spec.clone, judge_scale=spec.judge_scale)
+        return ImportOptions(
+            format=spec.format, mapping=spec.mapping, clone=spec.clone, judge_scale=spec.judge_scale,
+            rows_of=spec.rows_of,
+        )  # fmt: skip
     mapping: Mapping[str, str] = {} if spec.oracle.field == "oracle_label" else {spec.oracle.field: "oracle_label"}
     return ImportOptions(mapping=mapping, judge_scale=spec.judge.scale)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.helpers import cje
 from tests.conftest import synthetic_rows
+from tests.formats.logs.made import PROMPTFOO
 
 
 def test_a_clean_import_exits_0_and_reports(tmp_path: Path, write_rows: Callable[..., Path]) -> None:
@@ -66,3 +67,18 @@ def test_an_import_that_reads_nothing_exits_2(tmp_path: Path) -> None:
     done = cje(tmp_path / "w", "import", path, "--json")
     assert done.code == 2
     assert json.loads(done.out)["error"]["sentence"].endswith(".")
+
+
+def test_a_dry_run_names_each_file_and_stores_nothing(tmp_path: Path) -> None:
+    said = cje(tmp_path / "w", "import", PROMPTFOO, "--rows-of", "long", "--dry-run")
+    assert said.code == 0
+    assert "promptfoo.json is a promptfoo result: 6 rows looked at" in said.out
+    assert "This format carries no log-probabilities, so no row can be weighed yet." in said.out
+    document = cje(tmp_path / "w", "import", PROMPTFOO, "--dry-run", "--json").document
+    assert document["files"][0]["format"] == "promptfoo"
+    assert [s["stage"] for s in document["stages"] if not s["ready"]] == [
+        "logging_policy",
+        "target_policy",
+        "estimation",
+    ]
+    assert cje(tmp_path / "w", "runs", "--json").document == []

@@ -1,0 +1,1 @@
+"""Logs of other evaluation tools, read into rows of our own field names; nothing they leave out is made up."""

@@ -1,0 +1,1 @@
+module.exports = require('./table.js')('short', (country, city) => city + '.');
