@@ -1,6 +1,7 @@
 """promptfoo's results, as one JSON document or one line per result."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -84,7 +85,7 @@ class _Seen:
     def __init__(self, results: Iterable[tuple[int, object]]) -> None:
         self._prompts: dict[str, set[object]] = {}
         self._first: dict[bytes, int] = {}
-        self._draws: dict[tuple[bytes, str], int] = {}
+        self._draws: Counter[tuple[bytes, str]] = Counter()
         for _, result in results:
             if isinstance(result, dict):
                 self._prompts.setdefault(_provider(result), set()).add(result.get("promptIdx"))
@@ -101,8 +102,8 @@ class _Seen:
         policy = self.policy(result)
         key = orjson.dumps(result.get("vars"), option=orjson.OPT_SORT_KEYS)
         first = self._first.setdefault(key, _place(result))
-        draw = self._draws.get((key, policy), 0)
-        self._draws[key, policy] = draw + 1
+        draw = self._draws[key, policy]
+        self._draws[key, policy] += 1
         return f"test-{first}", draw
 
 
