@@ -115,6 +115,12 @@ OUTCOME: dict[str, Badge] = {
     "unhealthy": Badge("Cannot be decided", "red", ":material/cancel:", "The data cannot carry a number, so the rule may not be applied."),
 }  # fmt: skip
 
+PILOT: dict[str, Badge] = {
+    "go": Badge("Go", "green", ":material/check_circle:", "Nothing was found wrong; the rest may run."),
+    "look": Badge("Look first", "orange", ":material/warning:", "The pilot ran through with warnings that the rest would repeat."),
+    "no_go": Badge("No go", "red", ":material/block:", "A check fails that the rest would fail too."),
+}  # fmt: skip
+
 SIGN_OFF: dict[str, Badge] = {
     "none": Badge("Not signed", "gray", ":material/draw:", "Nobody has approved or rejected this report yet."),
     "approved": Badge("Approved", "green", ":material/check_circle:", "A named person approved exactly this report."),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import parts, session
-from app.cards import comparison, decision, download
+from app.cards import comparison, decision, download, pilot
 from app.cards import verdict as cards
 from app.charts import estimates as charts
 
@@ -12,6 +12,7 @@ parts.heading("results")
 run = session.need_run(audit)
 report = session.need_report(audit, run)
 
+pilot.verdict(audit, run.id)
 cards.summary(report)
 cards.rule(report)
 if not report.policies:

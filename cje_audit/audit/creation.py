@@ -50,6 +50,21 @@ def _check_judge(judge: Judge) -> None:
         )
 
 
+def with_pilot(experiment: Experiment, rows: int | None) -> Experiment:
+    """Return the experiment as a pilot of so many rows, or (None) on all of them.
+
+    Raises
+    ------
+    ConfigError
+        When a pilot would have no row.
+    """
+    if rows is not None and rows < 1:
+        raise ConfigError(
+            "A pilot needs at least one row.", expected="1 or more", got=str(rows), what_to_do="Give another number."
+        )
+    return experiment.model_copy(update={"execution": experiment.execution.model_copy(update={"pilot": rows})})
+
+
 def create_launch(workspace: Workspace, experiment: Experiment) -> RunRecord:
     """Store a run of an experiment; its data file is copied so that a resume reads the same rows."""
     data = Path(experiment.data.path)

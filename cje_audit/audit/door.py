@@ -12,6 +12,8 @@ from cje_audit.audit.monitor import monitor_view
 from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
+from cje_audit.domain.import_spec import load_spec
+from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.report import Report
 from cje_audit.domain.views import (
     CostEstimate,
@@ -245,13 +247,46 @@ class Audit:
         creation.check_providers(experiment)
         return experiment
 
-    def launch(self, text: str, *, base: Path | None = None, resume_twin: bool = False) -> str:
-        """Start a run of a configuration text and return its id; `resume_twin` goes on with an unfinished equal run."""
+    def launch(
+        self, text: str, *, base: Path | None = None, resume_twin: bool = False, pilot: int | None = None
+    ) -> str:
+        """Start a run of a configuration text and return its id; `resume_twin` goes on with an unfinished equal run.
+
+        `pilot` makes it a pilot of so many rows.
+        """
         experiment = self._experiment(text, base)
+        if pilot is not None:
+            experiment = creation.with_pilot(experiment, pilot)
         twin = creation.unfinished_twin(self._runs, experiment) if resume_twin else None
         if twin is not None:
             return self.resume(twin.id).id
         return self._start(creation.create_launch(self._runs, experiment))
+
+    def pilot(self, run: str) -> PilotReport | None:
+        """Return what a finished pilot says, go or no go; None where the run is no pilot."""
+        from cje_audit.audit.piloting import pilot_report
+
+        record = self._runs.get(run)
+        with self._tables(record.id) as tables:
+            size, quality = read_models.pilot_facts(tables)
+        wanted = load_spec(RunFiles(self._runs.run_dir(record.id)).config)
+        if not isinstance(wanted, Experiment) or wanted.execution.pilot is None:
+            return None
+        return pilot_report(self.report(record.id), size, self.monitor(record.id).spent, quality)
+
+    def run_rest(self, run: str) -> str:
+        """Start the whole experiment of a pilot and return the new run's id; what the pilot asked is not asked again.
+
+        Raises
+        ------
+        InputError
+            When the run is no pilot.
+        """
+        record = self._runs.get(run)
+        spec = load_spec(RunFiles(self._runs.run_dir(record.id)).config)
+        if not isinstance(spec, Experiment) or spec.execution.pilot is None:
+            raise InputError(f"{record.name} is no pilot.", got=record.id, what_to_do="Start it with --pilot N.")
+        return self._start(creation.create_launch(self._runs, creation.with_pilot(spec, None)))
 
     def dry_run(self, paths: Sequence[Path], options: ImportOptions) -> DryRunView:
         """Say what an import would read, storing nothing."""
@@ -406,9 +441,11 @@ class Audit:
         """Return what a configuration would ask and cost, from the lengths of its rows; nothing is sent."""
         from cje_audit.formats.dataset import read_dataset
         from cje_audit.stages.asking.cost import estimate_cost, price_table
+        from cje_audit.stages.pilot import piloted
 
         experiment = self._experiment(text, base)
-        rows = read_dataset([Path(experiment.data.path)], ImportOptions()).rows.select("prompt", "response").rows()
+        imported = piloted(read_dataset([Path(experiment.data.path)], ImportOptions()), experiment)
+        rows = imported.rows.select("prompt", "response").rows()
         return estimate_cost(experiment, rows, price_table(experiment.execution, self.workspace))
 
     def monitor(self, run: str) -> MonitorView:

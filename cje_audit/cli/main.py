@@ -11,7 +11,16 @@ import typer
 from cje_audit.audit import FORMATS, Audit, ImportOptions
 from cje_audit.cli import server
 from cje_audit.cli.compare import compare
-from cje_audit.cli.output import STDERR, print_checks, print_json, print_report, print_runs, say, write_text
+from cje_audit.cli.output import (
+    STDERR,
+    print_checks,
+    print_json,
+    print_pilot,
+    print_report,
+    print_runs,
+    say,
+    write_text,
+)
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.domain.views import Decision, DryRunView, RunRow
@@ -84,6 +93,7 @@ def _serve_until_stopped(process: "subprocess.Popen[bytes]") -> None:
 @app.command("run")
 def run_command(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="An experiment file (YAML or JSON).")],
+    pilot: Annotated[int | None, typer.Option(metavar="N", help="Run N rows first, and say whether to go on.")] = None,
     detach: Detach = False,
     exit_zero: ExitZero = False,
     workspace: WorkspaceOption = None,
@@ -92,7 +102,7 @@ def run_command(
     """Run all stages of an experiment; an unfinished run of the same experiment goes on where it stopped."""
     audit = Audit.open(workspace)
     text = _read(config)
-    run = audit.launch(text, base=config.resolve().parent, resume_twin=True)
+    run = audit.launch(text, base=config.resolve().parent, resume_twin=True, pilot=pilot)
     _finish(audit, run, detach=detach, exit_zero=exit_zero, json=json)
 
 
@@ -161,6 +171,7 @@ def _finish(audit: Audit, run: str, *, detach: bool, exit_zero: bool, json: bool
     else:
         say(f"Run {row.id}")
         print_report(report)
+        print_pilot(audit.pilot(row.id))
     raise typer.Exit(exit_code(row, report, exit_zero=exit_zero))
 
 

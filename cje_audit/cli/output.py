@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
 from cje_audit.domain.errors import InputError
+from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.report import Estimate, PolicyReport, Report
 from cje_audit.domain.views import RunRow
 
@@ -52,6 +53,12 @@ def print_runs(rows: Iterable[RunRow]) -> None:
     for row in rows:
         table.add_row(row.id, escape(row.name), row.status, row.created_at, escape(row.sentence or row.error or ""))
     STDOUT.print(table)
+
+
+def print_pilot(found: PilotReport | None) -> None:
+    """Print what a pilot says, if the run is one."""
+    if found is not None:
+        say(f"\n{found.sentence}")
 
 
 def print_report(report: Report) -> None:

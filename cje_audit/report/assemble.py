@@ -16,6 +16,7 @@ from cje_audit.report.deciding import decide_on
 from cje_audit.report.facts import RunFacts, StageFacts
 from cje_audit.report.failures import failure_groups
 from cje_audit.report.findings import findings_of
+from cje_audit.report.pilot import pilot_warning
 from cje_audit.report.policies import policy_reports
 from cje_audit.report.ranking import probabilities, ranking_sentence, with_chances
 from cje_audit.report.sensitivity import form_warnings
@@ -72,7 +73,11 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
             sentence=sentence,
             best_policy=best,
             ranking=ranking_sentence(chances),
-            warnings=(*override_warning(checks), *form_warnings(facts, policies, comparisons)),
+            warnings=(
+                *pilot_warning(facts.pilot),
+                *override_warning(checks),
+                *form_warnings(facts, policies, comparisons),
+            ),
         ),
         stages=tuple(stage_reports(facts.stages, checks)),
         policies=with_chances(policies, chances),

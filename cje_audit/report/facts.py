@@ -9,6 +9,7 @@ import numpy as np
 from cje_audit.checks.dataset import DatasetFacts
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
 from cje_audit.domain.outcome import DecisionRule
+from cje_audit.domain.pilot import PilotSize
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.draw_noise import DrawNoise
 from cje_audit.numerics.folds import hash_folds
@@ -54,8 +55,8 @@ class RunFacts:
     `targets` names every declared target policy in order; `target_columns` may lack those never scored. `scale` is the
     judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all
     labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for.
-    `decision_rule` was fixed before the run; `unit_costs` are by policy, as are
-    `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
+    `decision_rule` was fixed before the run, `pilot` says that the rows are only a part; `unit_costs` are by policy,
+    as are `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
     is None where the judge was asked once per row.
     """
 
@@ -75,6 +76,7 @@ class RunFacts:
     wanted_reward: str | None = None
     log_ratio_clip: float | None = None
     decision_rule: DecisionRule | None = None
+    pilot: PilotSize | None = None
     unit_costs: Mapping[str, UnitCost] = field(default_factory=dict)
     token_counts: Mapping[str, Floats] = field(default_factory=dict)
     judge_noise: DrawNoise | None = None

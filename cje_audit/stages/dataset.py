@@ -20,6 +20,7 @@ from cje_audit.formats.options import ImportOptions
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import as_objects, build_rows, flags, text_features
 from cje_audit.stages.manifest import manifest_facts, qc_metrics
+from cje_audit.stages.pilot import piloted
 from cje_audit.store.tables import RunTables, TableWrite
 
 IMPORTED = "imported.parquet"
@@ -30,7 +31,8 @@ def run(context: StageContext) -> StageOutcome:
     """Read the data of a run into `sample`, `quarantine`, `policy` and `fresh_draw`."""
     spec = context.spec
     options = import_options(spec)
-    imported = read_dataset(data_paths(spec), options, context.progress.reached)
+    found = read_dataset(data_paths(spec), options, context.progress.reached)
+    imported = piloted(found, spec)
     sample = text_features(sample_frame(imported.rows))
     imported.rows.drop("prompt", "response").write_parquet(context.folder / IMPORTED)
     policies = import_policies(imported, spec) if isinstance(spec, ImportSpec) else launch_policies(spec)
@@ -46,6 +48,7 @@ def run(context: StageContext) -> StageOutcome:
     ]
     facts = {
         "layout": imported.layout,
+        "n_rows_found": found.rows.height,
         "logging_name": policies["name"][0],
         "notes": [*imported.notes, *fresh_notes],
         "n_lines": imported.n_lines,

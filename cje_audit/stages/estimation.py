@@ -12,6 +12,7 @@ import polars as pl
 from cje_audit.checks.frame import Column, Floats, PolicyFacts
 from cje_audit.domain.checks import STAGES, Check
 from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.pilot import PilotSize
 from cje_audit.domain.report import Comparison, Estimate, Report
 from cje_audit.numerics.weights import log_ratio
 from cje_audit.report.assemble import assemble, run_checks
@@ -84,6 +85,7 @@ def run_facts(context: StageContext) -> RunFacts:
         unit_costs=unit_costs(context),
         token_counts={t.name: read_token_counts(tables, t.name, rows.n) for t in targets},
         judge_noise=read_judge_noise(tables),
+        pilot=pilot_size(context.facts("dataset"), rows.n, context.spec),
         **asked_of_estimation(context.spec),
     )
 
@@ -99,6 +101,13 @@ def asked_of_estimation(spec: object) -> dict[str, Any]:
         "log_ratio_clip": asked.log_ratio_clip,
         "decision_rule": asked.decision,
     }
+
+
+def pilot_size(facts: Mapping[str, Any], n: int, spec: object) -> PilotSize | None:
+    """Return how many rows the pilot took of how many there are; None where the run is no pilot."""
+    if not isinstance(spec, Experiment) or spec.execution.pilot is None:
+        return None
+    return PilotSize(n=n, n_total=facts["n_rows_found"])
 
 
 def with_sampling(facts: PolicyFacts, spec: object) -> PolicyFacts:

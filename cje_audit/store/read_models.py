@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cje_audit.checks.dataset import CUT_REASONS
 from cje_audit.domain.codes import CODES, FailureCode
 from cje_audit.domain.errors import NotFound
+from cje_audit.domain.pilot import PilotSize
 from cje_audit.domain.views import (
     CellView,
     FailedCell,
@@ -56,6 +58,14 @@ HEAVIEST = """
 """
 
 
+QUALITY = """
+  select count(*) as n, avg(cast(response_code is not null as double)) as "without response",
+    avg(cast(list_contains($cut, finish_reason) as double)) as "cut at the length limit",
+    avg(cast(blank as double)) as "blank", avg(cast(control_token is not null as double)) as "template tokens",
+    avg(cast(invented_turn or loop as double)) as "going on past the end" from sample
+"""
+
+
 def _named(tables: "RunTables", query: str, parameters: dict[str, object]) -> list[dict[str, object]]:
     return list(tables.read_named(query, parameters).iter_rows(named=True))
 
@@ -100,6 +110,13 @@ def quarantine_page(tables: "RunTables", *, offset: int, limit: int) -> tuple[Qu
     """Return one page of the lines that were not imported."""
     rows = tables.read("select * from quarantine order by source, line limit ? offset ?", [limit, offset])
     return tuple(QuarantinedLine.model_validate(r) for r in rows.iter_rows(named=True))
+
+
+def pilot_facts(tables: "RunTables") -> tuple[PilotSize, dict[str, float | None]]:
+    """Return how many rows a run took of how many, and the share of them that has each flaw of quality."""
+    found = tables.read_named(QUALITY, {"cut": list(CUT_REASONS)}).rows(named=True)[0]
+    size = PilotSize(n=found.pop("n"), n_total=tables.done()["dataset"].facts["n_rows_found"])
+    return size, found
 
 
 def row_view(tables: "RunTables", row_id: str) -> RowView:

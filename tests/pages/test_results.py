@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -6,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app import formats
 from cje_audit.audit import Audit
 from cje_audit.domain.report import Report
-from tests.pages.conftest import World, everything, texts
+from tests.pages.conftest import World, everything, script, texts
 
 Visit = Callable[..., AppTest]
 
@@ -63,3 +64,19 @@ def test_no_estimate_without_its_rows_and_its_interval(visit: Visit, world: Worl
         else:
             assert ((table["Difference"] == formats.MISSING) | table["Interval"].str.contains(" to ")).all()
             assert (table["Prompts in common"] != formats.MISSING).all()
+
+
+def test_a_pilot_ends_in_a_card_with_a_button_that_runs_the_rest(visit: Visit, tmp_path: Path) -> None:
+    audit = Audit.open(tmp_path / "workspace")
+    run = audit.launch(script(tmp_path, delay_s=0.0), pilot=10)
+    assert audit.wait(run, timeout_s=120).status == "complete"
+    pilot = audit.pilot(run)
+    assert pilot is not None
+    at = visit(tmp_path / "workspace", "results", run=run)
+    assert pilot.sentence in texts(at)
+    assert "a pilot of 10 of 24 rows" in everything(at)
+    next(b for b in at.button if b.label == "Run the rest").click().run()
+    rest = audit.runs()[0].id
+    assert rest != run
+    assert audit.wait(rest, timeout_s=120).status == "complete"
+    audit.close()

@@ -127,8 +127,7 @@ def estimate_cost(
     >>> estimate_cost(experiment, [("four", "four")], {"m": Price(input=1_000_000, output=0)})
     CostEstimate(n_requests=2, tokens_in=8, tokens_out=2, cost=8.0, unpriced=())
     """
-    pilot = rows[: experiment.execution.pilot]
-    asked = [call for prompt, response in pilot for call in _calls(experiment, prompt, response)]
+    asked = [call for prompt, response in rows for call in _calls(experiment, prompt, response)]
     by_model: dict[str, Tokens] = {}
     for model, tokens in asked:
         so_far = by_model.get(model, Tokens(0, 0))
