@@ -12,7 +12,8 @@ parts.heading("results")
 run = session.need_run(audit)
 report = session.need_report(audit, run)
 
-pilot.verdict(audit, run.id)
+if pilot.verdict(audit.pilot(run.id), run.id):
+    session.go("live", run=audit.run_rest(run.id))
 cards.summary(report)
 cards.rule(report)
 if not report.policies:

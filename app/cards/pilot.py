@@ -2,16 +2,14 @@
 
 import streamlit as st
 
-from app import formats, parts, session, words
-from cje_audit.audit import Audit
+from app import formats, parts, words
 from cje_audit.domain.pilot import PilotReport
 
 
-def verdict(audit: Audit, run: str) -> None:
-    """Print what a finished pilot says; nothing where the run is no pilot."""
-    found = audit.pilot(run)
+def verdict(found: PilotReport | None, run: str) -> bool:
+    """Print what a finished pilot says, if the run is one; return whether a person asks for the rest."""
     if found is None:
-        return
+        return False
     with st.container(border=True, key="pilot"):
         with parts.line():
             parts.badge(words.PILOT[found.outcome])
@@ -29,8 +27,7 @@ def verdict(audit: Audit, run: str) -> None:
             [{"Flaw": name, "Share of the rows": formats.percent(share)} for name, share in found.quality.items()],
             "The share of the pilot's rows that has each flaw.",
         )
-        if found.size.n_left and st.button("Run the rest", type="primary", icon=":material/rocket_launch:"):
-            session.go("live", run=audit.run_rest(run))
+        return bool(found.size.n_left) and st.button("Run the rest", type="primary", icon=":material/rocket_launch:")
 
 
 def _reasons(found: PilotReport, run: str) -> None:
