@@ -11,8 +11,8 @@ from cje_audit.checks.weight_checks import Pairing, pair
 from cje_audit.checks.words import count, number, percent
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.tail import khat_threshold
-from cje_audit.numerics.typicality import typical_rows, typicality
-from cje_audit.numerics.weights import NEAR_ZERO_LOG, WeightSummary, half_weight_rows
+from cje_audit.numerics.typicality import typical_rows
+from cje_audit.numerics.weights import NEAR_ZERO_LOG, WeightSummary, relative_weights
 
 REQUIRED = "estimation.required_stages"
 OVERLAP_CHECKS = (
@@ -33,6 +33,7 @@ def check_estimation(
     facts: Mapping[str, PolicyFacts],
     judge: Column | None,
     tokens: Mapping[str, Floats] | None = None,
+    pairings: Mapping[str, Pairing] | None = None,
 ) -> list[Check]:
     """Return all `estimation.*` checks; arguments as in `check_target_policies`.
 
@@ -44,7 +45,8 @@ def check_estimation(
         if target is None or logging is None:
             checks += none_evaluated((*OVERLAP_CHECKS, TYPICALITY), "log-probs are missing", name)
         else:
-            paired = pair(rows, policy, logging, target)
+            known = None if pairings is None else pairings.get(name)
+            paired = pair(rows, policy, logging, target) if known is None else known
             checks += [*check_overlap(paired), typicality_check(paired, None if tokens is None else tokens.get(name))]
     return checks
 
@@ -95,15 +97,26 @@ def surprisal_of(paired: Pairing, tokens: Floats | None) -> tuple[Bools, Floats]
     """Return which of the paired rows have a token count, and their surprisal under the target (nats per token)."""
     if tokens is None:
         return np.zeros(len(paired.ratio), dtype=bool), np.zeros(0)
-    counted = tokens[paired.both]
+    whole = len(paired.ratio) == paired.rows.n
+    counted, logprob = (
+        (tokens, paired.target.values) if whole else (tokens[paired.both], paired.target.values[paired.both])
+    )
     known = counted >= 1
-    return known, -paired.target.values[paired.both][known] / counted[known]
+    surprisal: Floats = logprob / counted if known.all() else logprob[known] / counted[known]
+    return known, np.negative(surprisal, out=surprisal)
 
 
 def typicality_of(paired: Pairing, tokens: Floats | None) -> float | None:
     """Return the share of logged responses that are typical of the policy; None with too few token counts."""
     known, surprisal = surprisal_of(paired, tokens)
-    return typicality(paired.ratio[known], surprisal) if len(surprisal) >= thresholds.TYPICAL_ROWS else None
+    if len(surprisal) < thresholds.TYPICAL_ROWS:
+        return None
+    return float(np.mean(typical_rows(_weights(paired, known), surprisal)))
+
+
+def _weights(paired: Pairing, known: Bools) -> Floats:
+    """Return the relative weights of the rows whose number of tokens is known."""
+    return paired.relative if len(known) == np.count_nonzero(known) else relative_weights(paired.ratio[known])
 
 
 def typicality_check(paired: Pairing, tokens: Floats | None) -> Check:
@@ -112,7 +125,7 @@ def typicality_check(paired: Pairing, tokens: Floats | None) -> Check:
     if len(surprisal) < thresholds.TYPICAL_ROWS:
         why = f"the number of tokens is known for {count(len(surprisal), paired.rows.n)} rows with both log-probs"
         return not_evaluated(TYPICALITY, f"{why}, {thresholds.TYPICAL_ROWS:g} are needed", paired.name)
-    typical = typical_rows(paired.ratio[known], surprisal)
+    typical = typical_rows(_weights(paired, known), surprisal)
     share = float(np.mean(typical))
     status = _status(share < thresholds.TYPICAL_FAIL, share < thresholds.TYPICAL_WARN)
     sentence = (
@@ -173,7 +186,7 @@ def max_weight_share(paired: Pairing, summary: WeightSummary) -> Check:
     share = summary.max_share
     uneven = share > thresholds.SHARE_EQUAL / summary.n
     status = _status(uneven and share > thresholds.SHARE_FAIL, uneven and share > thresholds.SHARE_WARN)
-    half = count(half_weight_rows(paired.ratio), summary.n)
+    half = count(summary.half_rows, summary.n)
     sentence = (
         f"The heaviest row carries {percent(share)} of all weight for {paired.name}; {half} rows carry half of it."
     )

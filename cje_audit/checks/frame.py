@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cje_audit.numerics.prompts import Prompts, by_prompt
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -88,6 +91,11 @@ class Rows:
     def n(self) -> int:
         """n_total: rows left after exact duplicates and quarantined lines are taken out."""
         return len(self.row_ids)
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        """The rows grouped by prompt, once."""
+        return by_prompt(self.cluster)
 
 
 @dataclass(frozen=True, eq=False)

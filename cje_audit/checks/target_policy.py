@@ -15,7 +15,7 @@ from cje_audit.checks.missingness import CHECK as MISSINGNESS
 from cje_audit.checks.missingness import missingness
 from cje_audit.checks.preclipped import CHECK as PRECLIPPED
 from cje_audit.checks.preclipped import preclipped
-from cje_audit.checks.weight_checks import WEIGHT_CHECKS, check_weights, pair
+from cje_audit.checks.weight_checks import WEIGHT_CHECKS, Pairing, check_weights, pair
 from cje_audit.checks.words import count, percent
 from cje_audit.domain.checks import Check, CheckStatus
 
@@ -30,17 +30,20 @@ def check_target_policies(
     targets: Mapping[str, Column],
     facts: Mapping[str, PolicyFacts],
     judge: Column | None,
+    pairings: Mapping[str, Pairing] | None = None,
 ) -> list[Check]:
     """Return all `target_policy.*` checks.
 
     `facts` names every declared target policy, in order; `targets` may lack those that were never scored. `judge` is
-    None before the judge stage: `missingness` is then not evaluated.
+    None before the judge stage: `missingness` is then not evaluated. `pairings` are by policy, where they are known
+    already.
     """
     if not any(_reported(targets.get(name)) for name in facts):
         return _nothing_scored(rows, facts)
     checks = [identical_policies(targets, facts)]
     for name, policy in facts.items():
-        checks += check_target_policy(rows, logging, targets.get(name), policy, judge)
+        paired = None if pairings is None else pairings.get(name)
+        checks += check_target_policy(rows, logging, targets.get(name), policy, judge, paired)
     return checks
 
 
@@ -72,7 +75,12 @@ _LATER = (*(f"target_policy.{name}" for name in SHARED), *_PAIRED)
 
 
 def check_target_policy(
-    rows: Rows, logging: Column | None, target: Column | None, policy: PolicyFacts, judge: Column | None
+    rows: Rows,
+    logging: Column | None,
+    target: Column | None,
+    policy: PolicyFacts,
+    judge: Column | None,
+    paired: Pairing | None = None,
 ) -> list[Check]:
     """Return the checks of one target policy."""
     checks = [computed(rows, target, policy.name), coverage(rows, target, policy.name)]
@@ -82,7 +90,7 @@ def check_target_policy(
     if logging is None:
         return checks + none_evaluated(_PAIRED, "there are no logging log-probs", policy.name)
     checks += [row_alignment(rows, policy.name, logging, target), preclipped(rows, policy, logging, target)]
-    checks += check_weights(pair(rows, policy, logging, target))
+    checks += check_weights(pair(rows, policy, logging, target) if paired is None else paired)
     return [*checks, missingness(rows, policy.name, logging, target, judge)]
 
 

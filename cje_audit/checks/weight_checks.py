@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from cje_audit.checks.frame import Bools, Column, Floats, PolicyFacts, Rows
 from cje_audit.checks.words import count, number, percent, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.arrays import Pair
-from cje_audit.numerics.inference import clustered_standard_error, n_clusters, t_interval
-from cje_audit.numerics.weights import WeightSummary, log_ratio, summarise
+from cje_audit.numerics.inference import clustered_standard_error, t_interval
+from cje_audit.numerics.prompts import Prompts, by_prompt
+from cje_audit.numerics.weights import WeightSummary, log_ratio, relative_weights, summarise
 
 WEIGHT_CHECKS = (
     "target_policy.uniform_weights",
@@ -26,8 +28,7 @@ WEIGHT_CHECKS = (
 class Pairing:
     """A target's and the logging policy's log-probs on the rows that have both.
 
-    `both`, bool (n,), marks them; `ratio` are their log ratios (nats), `cluster` their prompts; `summary` is None
-    where no row has both.
+    `both`, bool (n,), marks them; `ratio` are their log ratios (nats), `prompts` their prompts.
     """
 
     rows: Rows
@@ -36,7 +37,17 @@ class Pairing:
     target: Column
     both: Bools
     ratio: Floats
-    summary: WeightSummary | None
+    prompts: Prompts
+
+    @cached_property
+    def relative(self) -> Floats:
+        """The weights divided by the largest one, computed once."""
+        return relative_weights(self.ratio)
+
+    @cached_property
+    def summary(self) -> WeightSummary | None:
+        """What there is to know of the raw weights, computed once; None where no row has both."""
+        return summarise(self.ratio, self.prompts, relative=self.relative) if len(self.ratio) else None
 
     @property
     def name(self) -> str:
@@ -54,8 +65,9 @@ def pair(rows: Rows, policy: PolicyFacts, logging: Column, target: Column) -> Pa
     """Pair two columns."""
     ratios = log_ratio(target.values, logging.values)
     both = ~np.isnan(ratios)
-    summary = summarise(ratios[both], rows.cluster[both]) if both.any() else None
-    return Pairing(rows, policy, logging, target, both, ratios[both], summary)
+    if both.all():
+        return Pairing(rows, policy, logging, target, both, ratios, rows.prompts)
+    return Pairing(rows, policy, logging, target, both, ratios[both], by_prompt(rows.cluster[both]))
 
 
 def check_weights(paired: Pairing) -> list[Check]:
@@ -215,9 +227,8 @@ def _outside(interval: Pair | None) -> bool:
 def log_ratio_sign(paired: Pairing) -> Check:
     """Ask whether the mean log ratio is at most 0 (Jensen); catches swapped policies and wrong units."""
     check = "target_policy.log_ratio_sign"
-    cluster = paired.rows.cluster[paired.both]
-    groups, mean = n_clusters(cluster), float(paired.ratio.mean())
-    error = clustered_standard_error(paired.ratio - mean, cluster)
+    groups, mean = paired.prompts.groups, float(paired.ratio.mean())
+    error = clustered_standard_error(paired.ratio - mean, paired.prompts)
     if groups < thresholds.TIED_ROWS or error is None:
         return not_evaluated(check, f"only {groups} prompts have both log-probs", paired.name)
     # two-sided 98 % and 99.8 % intervals have one-sided 99 % and 99.9 % lower ends

@@ -9,6 +9,7 @@ from scipy.special import stdtr
 from cje_audit.numerics.arrays import Bools, Floats, Ints
 from cje_audit.numerics.inference import cluster_sums, n_clusters
 from cje_audit.numerics.point import Inferred, with_labels
+from cje_audit.numerics.prompts import Prompts
 
 
 def spread_influence(influence: Floats, used: Bools) -> Floats:
@@ -25,7 +26,7 @@ def spread_influence(influence: Floats, used: Bools) -> Floats:
 
 
 def difference(
-    value: float, shares_a: Floats, shares_b: Floats, cluster: Ints, *, replicates: Floats | None = None
+    value: float, shares_a: Floats, shares_b: Floats, cluster: Ints | Prompts, *, replicates: Floats | None = None
 ) -> Inferred:
     r"""Give a difference a − b its error from both estimates' shares on the same rows, summed by prompt.
 

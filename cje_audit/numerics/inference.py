@@ -2,41 +2,32 @@
 
 import math
 
-import numpy as np
 from scipy.special import stdtrit
 
 from cje_audit.numerics.arrays import Floats, Ints, Pair, finite, finite_pair
+from cje_audit.numerics.prompts import Prompts, by_prompt
 
 LEVEL = 0.95
 
 
-def cluster_sums(values: Floats, cluster: Ints) -> Floats:
-    """Return the sum of `values` in each cluster, shape (G,), in the order of the cluster numbers.
+def cluster_sums(values: Floats, cluster: Ints | Prompts) -> Floats:
+    """Return the sum of `values` in each cluster, shape (G,); the order is the same for all values of the same rows.
 
     Examples
     --------
+    >>> import numpy as np
     >>> cluster_sums(np.array([1.0, 2.0, 4.0]), np.array([7, 9, 7])).tolist()
     [5.0, 2.0]
     """
-    dense = _dense(cluster)
-    size = np.bincount(dense)
-    sums: Floats = np.bincount(dense, weights=values).astype(np.float64)
-    return sums[size > 0]
+    return by_prompt(cluster).sums(values)
 
 
-def _dense(cluster: Ints) -> Ints:
-    """Return cluster numbers that are small enough to count by; the order stays."""
-    if len(cluster) and cluster.min() >= 0 and cluster.max() <= 4 * len(cluster):
-        return cluster
-    return np.unique(cluster, return_inverse=True)[1]
-
-
-def n_clusters(cluster: Ints) -> int:
+def n_clusters(cluster: Ints | Prompts) -> int:
     """Return how many different prompts there are."""
-    return int(np.count_nonzero(np.bincount(_dense(cluster))))
+    return by_prompt(cluster).groups
 
 
-def clustered_standard_error(influence: Floats, cluster: Ints) -> float | None:
+def clustered_standard_error(influence: Floats, cluster: Ints | Prompts) -> float | None:
     r"""Return the standard error of a mean of influence values that are dependent within a prompt.
 
     :math:`\sqrt{G/(G-1) \cdot \sum_g (\varphi_g - \bar\varphi)^2} / n`, where :math:`\varphi_g` sums the influence
@@ -45,6 +36,7 @@ def clustered_standard_error(influence: Floats, cluster: Ints) -> float | None:
 
     Examples
     --------
+    >>> import numpy as np
     >>> clustered_standard_error(np.array([1.0, -1.0]), np.array([0, 1]))
     1.0
     >>> clustered_standard_error(np.array([1.0, -1.0]), np.array([0, 0])) is None
@@ -54,8 +46,26 @@ def clustered_standard_error(influence: Floats, cluster: Ints) -> float | None:
     groups = len(sums)
     if groups < 2:
         return None
-    spread = math.sqrt(groups / (groups - 1) * float(np.sum(np.square(sums - sums.mean()))))
-    return finite(spread / len(influence))
+    return finite(math.sqrt(groups / (groups - 1) * squares_about_mean(sums)) / len(influence))
+
+
+def squares_about_mean(values: Floats) -> float:
+    """Return the sum of squared deviations from the mean.
+
+    By moments, without a copy, where at most 999 parts in 1,000 of the squares cancel: then 13 digits are left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> squares_about_mean(np.array([1.0, -1.0])), squares_about_mean(np.array([101.0, 99.0]))
+    (2.0, 2.0)
+    """
+    squares, level = float(values @ values), float(values.mean())
+    common = level * level * len(values)
+    if common <= 0.999 * squares:
+        return squares - common
+    centred = values - level
+    return float(centred @ centred)
 
 
 def t_quantile(groups: float, level: float = LEVEL) -> float:

@@ -4,14 +4,16 @@ import numpy as np
 
 from cje_audit.numerics.arrays import Floats, scaled
 from cje_audit.numerics.point import Point
+from cje_audit.numerics.weights import relative_weights
 
 
-def ips(log_ratio: Floats, reward: Floats) -> Point:
+def ips(log_ratio: Floats, reward: Floats, *, relative: Floats | None = None) -> Point:
     r"""Importance-weighted mean :math:`\frac1n\sum w_i r_i`, influence :math:`w_i r_i - \hat\psi`.
 
-    `log_ratio` (nats, target − logging) and `reward`, shape (n,), n ≥ 1, no missing values. Unbiased where the weights
-    are right, but it leaves the reward's scale whenever the mean weight is not 1. Value and influence are None where
-    float64 cannot hold them. Horvitz & Thompson 1952.
+    `log_ratio` (nats, target − logging) and `reward`, shape (n,), n ≥ 1, no missing values; `relative` are the
+    `relative_weights`, where they are known already. Unbiased where the weights are right, but it leaves the reward's
+    scale whenever the mean weight is not 1. Value and influence are None where float64 cannot hold them.
+    Horvitz & Thompson 1952.
 
     Examples
     --------
@@ -21,9 +23,11 @@ def ips(log_ratio: Floats, reward: Floats) -> Point:
     True
     """
     shift = float(log_ratio.max())
-    terms = np.exp(log_ratio - shift) * reward
+    terms = (relative_weights(log_ratio) if relative is None else relative) * reward
     mean = float(terms.mean())
     value = scaled(shift, mean)
     if value is None or shift > 350.0:
         return Point(value, None)
-    return Point(value, np.exp(shift) * (terms - mean))
+    terms -= mean
+    terms *= np.exp(shift)
+    return Point(value, terms)

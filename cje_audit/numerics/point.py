@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from cje_audit.numerics.arrays import Floats, Ints, Pair
 from cje_audit.numerics.calibration import label_variance
 from cje_audit.numerics.inference import clustered_standard_error, n_clusters, t_interval
+from cje_audit.numerics.prompts import Prompts, by_prompt
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +37,20 @@ class Inferred:
     label_share: float | None = None
 
 
-def infer(point: Point, cluster: Ints, *, scale: Pair | None = None) -> Inferred:
+def infer(point: Point, cluster: Ints | Prompts, *, scale: Pair | None = None) -> Inferred:
     """Give a point estimate its clustered error and 95 % t interval, clipped to `scale` where one is given."""
-    error = None if point.influence is None else clustered_standard_error(point.influence, cluster)
-    return with_labels(point.value, error, point.replicates, cluster, scale=scale)
+    prompts = by_prompt(cluster)
+    error = None if point.influence is None else clustered_standard_error(point.influence, prompts)
+    return with_labels(point.value, error, point.replicates, prompts, scale=scale)
 
 
 def with_labels(
-    value: float | None, error: float | None, replicates: Floats | None, cluster: Ints, *, scale: Pair | None = None
+    value: float | None,
+    error: float | None,
+    replicates: Floats | None,
+    cluster: Ints | Prompts,
+    *,
+    scale: Pair | None = None,
 ) -> Inferred:
     r"""Add the labels' variance to the rows' and give the interval.
 

@@ -23,13 +23,14 @@ def smoothed_log_ratio(log_ratio: Floats) -> Floats | None:
     m = tail_size(len(log_ratio))
     if m < MIN_TAIL or upper_tail(log_ratio).pareto_khat is None:
         return None
-    order = np.argsort(log_ratio, kind="stable")
-    top = log_ratio[order[-m:]]
-    cut, highest = float(log_ratio[order[-m - 1]]), float(top[-1])
+    tail = np.argpartition(log_ratio, len(log_ratio) - m - 1)[-m - 1 :]
+    tail = tail[np.argsort(log_ratio[tail], kind="stable")]
+    top = log_ratio[tail[1:]]
+    cut, highest = float(log_ratio[tail[0]]), float(top[-1])
     low = math.exp(cut - highest)
     k, sigma = fit_generalised_pareto(np.exp(top - highest) - low)
     beyond = -np.log1p(-(np.arange(1, m + 1) - 0.5) / m)
     excess = sigma * (np.expm1(k * beyond) / k if k else beyond)
     smoothed = log_ratio.copy()
-    smoothed[order[-m:]] = np.minimum(np.log(low + excess), 0.0) + highest
+    smoothed[tail[1:]] = np.minimum(np.log(low + excess), 0.0) + highest
     return smoothed

@@ -6,13 +6,16 @@ import numpy as np
 
 from cje_audit.numerics.arrays import Floats, Ints
 from cje_audit.numerics.inference import cluster_sums
+from cje_audit.numerics.prompts import Prompts
 
 DRAWS = 200_000
 SEED = 20_260_101
 BLOCK = 20_000
 
 
-def joint_covariance(shares: Sequence[Floats], cluster: Ints, replicates: Sequence[Floats] | None = None) -> Floats:
+def joint_covariance(
+    shares: Sequence[Floats], cluster: Ints | Prompts, replicates: Sequence[Floats] | None = None
+) -> Floats:
     r"""Covariance of several estimates on the same prompts, float64 (k, k).
 
     :math:`\frac{G}{G-1}\sum_g(s_g-\bar s)(s_g-\bar s)^\top` with :math:`s_g` the estimates' shares (influence ÷ n, see

@@ -18,7 +18,7 @@ def average_ranks(values: Floats) -> Floats:
     >>> average_ranks(np.array([3.0, 1.0, 3.0])).tolist()
     [2.5, 1.0, 2.5]
     """
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     ordered = values[order]
     begins: Bools = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(values)]
     edges = np.append(np.flatnonzero(begins), len(values))

@@ -90,11 +90,17 @@ def upper_tail(log_ratio: Floats) -> Tail:
     >>> upper_tail(np.zeros(1000)).reason
     'only 1 of the 95 largest weights are distinct'
     """
-    n = len(log_ratio)
+    n, m = len(log_ratio), tail_size(len(log_ratio))
+    return tail_of_sorted(log_ratio if m < MIN_TAIL else np.sort(np.partition(log_ratio, n - m - 1)[n - m - 1 :]), n)
+
+
+def tail_of_sorted(ordered: Floats, n: int | None = None) -> Tail:
+    """Describe the tail as `upper_tail` does, from rising log ratios: all n of them, or the largest ones alone."""
+    n = len(ordered) if n is None else n
     m = tail_size(n)
     if m < MIN_TAIL:
         return Tail(None, None, m, f"only {m} of {n} weights make the tail, {MIN_TAIL} are needed")
-    top = np.sort(np.partition(log_ratio, n - m - 1)[n - m - 1 :])
+    top = ordered[-m - 1 :]
     distinct = len(np.unique(top[1:]))
     if distinct < MIN_DISTINCT_SHARE * m or top[1] == top[0]:
         return Tail(None, None, m, f"only {distinct} of the {m} largest weights are distinct")

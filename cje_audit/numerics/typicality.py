@@ -3,28 +3,25 @@
 import numpy as np
 
 from cje_audit.numerics.arrays import Bools, Floats
+from cje_audit.numerics.quantile import weighted_quantile
 from cje_audit.numerics.weights import relative_weights
 
 MASS = 0.9
 
 
-def typical_rows(log_ratio: Floats, surprisal: Floats, *, mass: float = MASS) -> Bools:
+def typical_rows(weight: Floats, surprisal: Floats, *, mass: float = MASS) -> Bools:
     r"""Mark the logged responses that the target policy finds no more surprising than `mass` of its own, bool (n,).
 
-    `surprisal` is :math:`-\log\pi(a\mid x)/|a|` under the target (nats per token), `log_ratio` in nats, shape (n,)
+    `surprisal` is :math:`-\log\pi(a\mid x)/|a|` under the target (nats per token), `weight` on any scale, shape (n,)
     each. Its own responses are not there, so their quantile is the weighted one of the logged rows: the target-typical
     region of Landesberg & Narayan 2025 (arXiv 2512.11150, target-typicality coverage), on the scale of surprisal.
 
     Examples
     --------
-    >>> typical_rows(np.log(np.array([8.0, 1.0, 1.0])), np.array([1.0, 2.0, 3.0]), mass=0.9).tolist()
+    >>> typical_rows(np.array([8.0, 1.0, 1.0]), np.array([1.0, 2.0, 3.0]), mass=0.9).tolist()
     [True, True, False]
     """
-    weight = relative_weights(log_ratio)
-    order = np.argsort(surprisal, kind="stable")
-    reached = np.cumsum(weight[order])
-    last = min(int(np.searchsorted(reached, mass * reached[-1] * (1 - 1e-12))), len(order) - 1)
-    typical: Bools = surprisal <= surprisal[order[last]]
+    typical: Bools = surprisal <= weighted_quantile(surprisal, weight, mass)
     return typical
 
 
@@ -39,4 +36,4 @@ def typicality(log_ratio: Floats, surprisal: Floats, *, mass: float = MASS) -> f
     >>> typicality(np.zeros(10), np.arange(10.0))
     0.9
     """
-    return float(np.mean(typical_rows(log_ratio, surprisal, mass=mass)))
+    return float(np.mean(typical_rows(relative_weights(log_ratio), surprisal, mass=mass)))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cje_audit.numerics.arrays import Floats, Ints, Pair, finite_pair, scaled
-from cje_audit.numerics.inference import LEVEL, clustered_standard_error, n_clusters, t_quantile
-from cje_audit.numerics.tail import Tail, upper_tail
+from cje_audit.numerics.inference import LEVEL, clustered_standard_error, squares_about_mean, t_quantile
+from cje_audit.numerics.prompts import Prompts, by_prompt
+from cje_audit.numerics.tail import Tail, tail_of_sorted
 
 NEAR_ZERO_LOG = math.log(1e-6)
 HISTOGRAM_BINS = 40
@@ -66,13 +67,17 @@ class Histogram:
 
 @dataclass(frozen=True)
 class WeightSummary:
-    """Everything the health checks look at, for one policy's raw weights."""
+    """Everything the health checks look at, for one policy's raw weights.
+
+    `half_rows` is how many of the heaviest rows together carry half of all weight.
+    """
 
     n: int
     mean: MeanWeight
     ess: float
     max_share: float
     top5_share: float
+    half_rows: int
     near_zero_share: float
     n_exact_one: int
     sqrt_overlap: float
@@ -100,14 +105,15 @@ def log_ratio(target: Floats, logging: Floats) -> Floats:
 
 def relative_weights(log_ratios: Floats) -> Floats:
     """Return the weights divided by the largest one, shape (n,): at most 1, and safe at ±900 nats."""
-    relative: Floats = np.exp(log_ratios - log_ratios.max())
-    return relative
+    relative: Floats = log_ratios - log_ratios.max()
+    return np.exp(relative, out=relative)
 
 
-def mean_weight(log_ratios: Floats, cluster: Ints) -> MeanWeight:
+def mean_weight(log_ratios: Floats, cluster: Ints | Prompts, *, relative: Floats | None = None) -> MeanWeight:
     r"""Mean of :math:`w=\exp(\text{log ratio})` by log-sum-exp, with its clustered standard error.
 
-    Under the logging policy :math:`E[w]=1` exactly, so the mean weight tests the log-probs themselves.
+    Under the logging policy :math:`E[w]=1` exactly, so the mean weight tests the log-probs themselves. `relative` are
+    the `relative_weights`, where they are known already.
 
     Examples
     --------
@@ -115,11 +121,11 @@ def mean_weight(log_ratios: Floats, cluster: Ints) -> MeanWeight:
     >>> round(got.value, 12), round(got.standard_error, 12)
     (1.0, 0.5)
     """
-    relative = relative_weights(log_ratios)
-    mean = float(relative.mean())
-    error = clustered_standard_error(relative - mean, cluster)
+    relative = relative_weights(log_ratios) if relative is None else relative
+    mean, prompts = float(relative.mean()), by_prompt(cluster)
+    error = clustered_standard_error(relative if prompts.place is None else relative - mean, prompts)
     level = float(log_ratios.max()) + math.log(mean)
-    return MeanWeight(level, None if error is None else error / mean, n_clusters(cluster))
+    return MeanWeight(level, None if error is None else error / mean, prompts.groups)
 
 
 def effective_sample_size(log_ratios: Floats) -> float:
@@ -183,15 +189,46 @@ def half_weight_rows(log_ratios: Floats) -> int:
     >>> half_weight_rows(np.zeros(10)), half_weight_rows(np.array([9.0, 0.0, 0.0]))
     (5, 1)
     """
-    falling = np.sort(relative_weights(log_ratios))[::-1]
-    return int(np.searchsorted(np.cumsum(falling), 0.5 * float(falling.sum())) + 1)
+    rising = np.sort(relative_weights(log_ratios))
+    return _half_rows(rising, float(rising.sum()))
+
+
+def _half_rows(rising: Floats, total: float) -> int:
+    """Return how many of the rising weights, the largest first, make half of `total`; sums whole blocks first."""
+    n = len(rising)
+    block = max(1, math.isqrt(n))
+    begins = np.arange(0, n, block)
+    held = np.cumsum(np.add.reduceat(rising[::-1], begins))
+    last = min(int(np.searchsorted(held, 0.5 * total)), len(begins) - 1)
+    before = float(held[last - 1]) if last else 0.0
+    inside = np.cumsum(rising[::-1][begins[last] : begins[last] + block])
+    return int(begins[last]) + min(int(np.searchsorted(inside, 0.5 * total - before)), len(inside) - 1) + 1
 
 
 def describe_log_ratios(log_ratios: Floats) -> LogRatios:
     """Summarise the log ratios (nats)."""
-    low, p05, p50, p95, high = (float(q) for q in np.quantile(log_ratios, (0.0, 0.05, 0.5, 0.95, 1.0)))
-    sd = float(log_ratios.std(ddof=1)) if len(log_ratios) > 1 else None
-    return LogRatios(low, p05, p50, p95, high, float(log_ratios.mean()), sd)
+    return _described(np.sort(log_ratios))
+
+
+def _described(ordered: Floats) -> LogRatios:
+    low, p05, p50, p95, high = (quantile_of_sorted(ordered, q) for q in (0.0, 0.05, 0.5, 0.95, 1.0))
+    n = len(ordered)
+    sd = math.sqrt(squares_about_mean(ordered) / (n - 1)) if n > 1 else None
+    return LogRatios(low, p05, p50, p95, high, float(ordered.mean()), sd)
+
+
+def quantile_of_sorted(ordered: Floats, level: float) -> float:
+    """Return a quantile of rising values, linear between the two nearest (NumPy's default).
+
+    Examples
+    --------
+    >>> quantile_of_sorted(np.array([0.0, 1.0, 3.0]), 0.75)
+    2.0
+    """
+    place = level * (len(ordered) - 1)
+    left = int(place)
+    low, high = float(ordered[left]), float(ordered[min(left + 1, len(ordered) - 1)])
+    return low + (high - low) * (place - left)
 
 
 def histogram(log_ratios: Floats, bins: int = HISTOGRAM_BINS) -> Histogram:
@@ -202,25 +239,40 @@ def histogram(log_ratios: Floats, bins: int = HISTOGRAM_BINS) -> Histogram:
     >>> histogram(np.zeros(3)).counts
     (3,)
     """
-    low, high = float(log_ratios.min()), float(log_ratios.max())
+    return _counted(np.sort(log_ratios), bins)
+
+
+def _counted(ordered: Floats, bins: int) -> Histogram:
+    low, high = float(ordered[0]), float(ordered[-1])
     if not high - low > 1e-9 * max(abs(low), abs(high), 1.0):
-        return Histogram((low - 0.5, high + 0.5), (len(log_ratios),))
-    counts, edges = np.histogram(log_ratios, bins=bins, range=(low, high))
-    return Histogram(tuple(map(float, edges)), tuple(map(int, counts)))
+        return Histogram((low - 0.5, high + 0.5), (len(ordered),))
+    edges = np.linspace(low, high, bins + 1)
+    begins = np.concatenate([[0], np.searchsorted(ordered, edges[1:-1]), [len(ordered)]])
+    return Histogram(tuple(map(float, edges)), tuple(map(int, np.diff(begins))))
 
 
-def summarise(log_ratios: Floats, cluster: Ints) -> WeightSummary:
-    """Describe raw weights. `log_ratios` in nats and `cluster`, shape (n,), n ≥ 1, no missing values."""
+def summarise(log_ratios: Floats, cluster: Ints | Prompts, *, relative: Floats | None = None) -> WeightSummary:
+    """Describe raw weights. `log_ratios` in nats and `cluster`, shape (n,), n ≥ 1, no missing values.
+
+    The log ratios are sorted once, and everything but the clustered error is read off them in that order. `relative`
+    are the `relative_weights`, where they are known already.
+    """
+    ordered, prompts = np.sort(log_ratios), by_prompt(cluster)
+    rising = relative_weights(ordered)
+    mean = mean_weight(log_ratios, prompts, relative=rising if prompts.place is None else relative)
+    n, total = len(ordered), float(rising.sum())
+    ones = np.searchsorted(ordered, 0.0, side="right") - np.searchsorted(ordered, 0.0)
     return WeightSummary(
-        n=len(log_ratios),
-        mean=mean_weight(log_ratios, cluster),
-        ess=effective_sample_size(log_ratios),
-        max_share=top_share(log_ratios, 1),
-        top5_share=top_share(log_ratios, 5),
-        near_zero_share=near_zero_share(log_ratios),
-        n_exact_one=int(np.count_nonzero(log_ratios == 0)),
-        sqrt_overlap=sqrt_overlap(log_ratios),
-        tail=upper_tail(log_ratios),
-        log_ratio=describe_log_ratios(log_ratios),
-        histogram=histogram(log_ratios),
+        n=n,
+        mean=mean,
+        ess=total**2 / float(rising @ rising),
+        max_share=1 / total,
+        top5_share=float(rising[-5:].sum()) / total,
+        half_rows=_half_rows(rising, total),
+        near_zero_share=float(np.searchsorted(ordered, NEAR_ZERO_LOG)) / n,
+        n_exact_one=int(ones),
+        sqrt_overlap=float(np.sqrt(rising, out=rising).sum()) / math.sqrt(n * total),
+        tail=tail_of_sorted(ordered),
+        log_ratio=_described(ordered),
+        histogram=_counted(ordered, HISTOGRAM_BINS),
     )

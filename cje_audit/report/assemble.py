@@ -28,7 +28,9 @@ def run_checks(facts: RunFacts) -> list[Check]:
     return [
         *check_dataset(facts.dataset, facts.rows),
         *check_logging_policy(facts.rows, facts.logging_column, facts.logging),
-        *check_target_policies(facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge),
+        *check_target_policies(
+            facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge, facts.pairings
+        ),
         *check_judge(facts.rows, facts.judge, facts.oracle, facts.scale, facts.judge_noise),
         *calibration_checks(facts),
         *check_estimation(
@@ -38,6 +40,7 @@ def run_checks(facts: RunFacts) -> list[Check]:
             facts.targets,
             facts.judge,
             {name: facts.tokens(name) for name in facts.targets},
+            facts.pairings,
         ),
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cje_audit.checks.frame import Column, Floats, Ints, Rows
-from cje_audit.numerics.calibration import Calibration, can_calibrate, fit_calibration
+from cje_audit.numerics.calibration import Calibration, Placed, can_calibrate, fit_calibration
 from cje_audit.numerics.folds import fold_of
 
 
@@ -13,13 +13,17 @@ from cje_audit.numerics.folds import fold_of
 class Calibrated:
     """The calibration, each row's fold, int64 (n,), and the calibrated reward as a column.
 
-    `column` misses exactly the cells the judge's column misses, with the same codes.
+    `column` misses exactly the cells the judge's column misses, with the same codes; `placed` and `on_a_line`, shape
+    (n,) each, say where on the curve a row lies and what a straight line would predict (no matter what where no score
+    is).
     """
 
     calibration: Calibration
     fold: Ints
     column: Column
     fold_by_prompt: dict[int, int]
+    placed: Placed
+    on_a_line: Floats
 
     def folds_of(self, cluster: Ints) -> Ints:
         """Return the folds of other rows by their prompts' numbers.
@@ -41,6 +45,8 @@ class Calibrated:
 
 def prompt_keys(rows: Rows) -> list[str]:
     """Return one text per row that names its prompt: the first of its prompt's row ids, so draws share it."""
+    if rows.prompts.place is None:
+        return [str(row_id) for row_id in rows.row_ids.tolist()]
     first: dict[int, str] = {}
     for number, row_id in zip(rows.cluster.tolist(), rows.row_ids.tolist(), strict=True):
         if number not in first or row_id < first[number]:
@@ -58,9 +64,9 @@ def calibrate(rows: Rows, fold: Ints, judge: Column | None, oracle: Column | Non
     if not can_calibrate(judge.values[both], fold[both]):
         return None
     calibration = fit_calibration(judge.values[both], oracle.values[both], fold[both], rows.cluster[both])
-    values = np.full(rows.n, np.nan)
-    scored = judge.ok
-    values[scored] = calibration.predict(calibration.place(judge.values[scored]), fold[scored])
-    column = Column(values=values, codes=judge.codes, reported=values.copy())
+    score = np.where(judge.ok, judge.values, calibration.nodes[0])
+    placed = calibration.place(score)
+    values: Floats = np.where(judge.ok, calibration.predict(placed, fold), np.nan)
+    column = Column(values=values, codes=judge.codes, reported=values)
     by_prompt = dict(zip(rows.cluster.tolist(), fold.tolist(), strict=True))
-    return Calibrated(calibration, fold, column, by_prompt)
+    return Calibrated(calibration, fold, column, by_prompt, placed, calibration.predict_line(score))

@@ -43,7 +43,7 @@ def _transport(facts: RunFacts, policy: str, in_use: Calibration | None) -> Chec
     if in_use is None:
         return transport(policy, None, 0.0, "no headline rests on calibrated scores")
     residual = None if draws is None else transport_residual(facts, draws)
-    scale = facts.label_scale() or in_use.label_range
+    scale = facts.label_scale or in_use.label_range
     return transport(policy, residual, scale[1] - scale[0], f"no fresh response of {policy} is labelled")
 
 

@@ -1,23 +1,16 @@
 """Differences between policies, paired by prompt, adjusted for how many are made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from cje_audit.checks.words import number, span
 from cje_audit.domain.checks import Verdict
 from cje_audit.domain.report import Comparison, PolicyReport
-from cje_audit.numerics.compare import (
-    benjamini_hochberg,
-    difference,
-    holm,
-    shared_clusters,
-    spread_influence,
-    two_sided_p,
-)
+from cje_audit.numerics.compare import benjamini_hochberg, difference, holm, two_sided_p
 from cje_audit.numerics.point import Inferred
 from cje_audit.report.facts import RunFacts
-from cje_audit.report.samples import sample_of, snips_point
+from cje_audit.report.standing import Standing, prompts_in_common, standings
 
 RANKABLE = (Verdict.REPORT, Verdict.RANK_ONLY)
 SIGNIFICANT = 0.05
@@ -43,11 +36,11 @@ def headline_reward(policy: PolicyReport) -> str | None:
 def compare_policies(facts: RunFacts, policies: Sequence[PolicyReport]) -> tuple[Comparison, ...]:
     """Compare every pair; pairs with a refused policy, or with different rewards, are not comparable."""
     rewards = {p.name: headline_reward(p) for p in policies if p.verdict in RANKABLE}
+    known = standings(facts, {name: reward for name, reward in rewards.items() if reward is not None})
     made: list[Paired | Comparison] = []
     for a, b in combinations(policies, 2):
         reason = _incomparable(a, b, rewards)
-        reward = rewards.get(a.name)
-        made.append(_refused(a, b, reason) if reason or reward is None else pair_of(facts, a.name, b.name, reward))
+        made.append(_refused(a, b, reason) if reason else pair_of(facts, (a.name, b.name), known))
     tested = [m.p_value for m in made if isinstance(m, Paired) and m.p_value is not None]
     adjusted = iter(zip(holm(tested), benjamini_hochberg(tested), strict=True))
     return tuple(
@@ -59,7 +52,7 @@ def _incomparable(a: PolicyReport, b: PolicyReport, rewards: dict[str, str | Non
     unfit = [p.name for p in (a, b) if p.name not in rewards]
     if unfit:
         return f"{' and '.join(unfit)} may not be given a number"
-    if rewards[a.name] != rewards[b.name]:
+    if rewards[a.name] is None or rewards[a.name] != rewards[b.name]:
         return f"{a.name} is measured by {rewards[a.name]}, {b.name} by {rewards[b.name]}"
     return None
 
@@ -71,18 +64,13 @@ def _refused(a: PolicyReport, b: PolicyReport, reason: str | None) -> Comparison
     )  # fmt: skip
 
 
-def pair_of(facts: RunFacts, a: str, b: str, reward: str) -> Paired:
-    """Return the difference a − b of two policies that have rows with this reward."""
-    first, second = sample_of(facts, a, reward), sample_of(facts, b, reward)
-    if first is None or second is None:
-        raise ValueError("A policy with a headline has rows.")
-    one, two = snips_point(first), snips_point(second)
-    if one.value is None or one.influence is None or two.value is None or two.influence is None:
-        raise ValueError("SNIPS always has a value.")
-    shares = spread_influence(one.influence, first.used), spread_influence(two.influence, second.used)
+def pair_of(facts: RunFacts, names: tuple[str, str], known: Mapping[str, Standing]) -> Paired:
+    """Return the difference a − b of two policies whose standing on one reward is known."""
+    one, two = known[names[0]], known[names[1]]
     replicates = None if one.replicates is None or two.replicates is None else one.replicates - two.replicates
-    got = difference(one.value - two.value, *shares, facts.rows.cluster, replicates=replicates)
-    return Paired(a, b, got, two_sided_p(got), shared_clusters(first.cluster, second.cluster))
+    alone = facts.rows.prompts.alone()
+    got = difference(one.value - two.value, one.shares, two.shares, alone, replicates=replicates)
+    return Paired(*names, got, two_sided_p(got), prompts_in_common(one, two))
 
 
 def _told(paired: Paired, adjusted: tuple[float | None, float | None]) -> Comparison:

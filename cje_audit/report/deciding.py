@@ -10,6 +10,7 @@ from cje_audit.domain.report import PolicyReport
 from cje_audit.numerics.inference import t_interval
 from cje_audit.report.comparisons import RANKABLE, headline_reward, pair_of
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.standing import standings
 
 ORDER: tuple[Outcome, ...] = ("ship", "undecided", "no_ship", "unhealthy")
 SAID: Mapping[Outcome, str] = {
@@ -63,7 +64,8 @@ def _outcome(
         return CandidateOutcome(
             policy=policy.name, outcome="unhealthy", difference=None, interval=None, level=None, sentence=sentence
         )
-    got = pair_of(facts, policy.name, baseline.name, reward).got
+    names = (policy.name, baseline.name)
+    got = pair_of(facts, names, standings(facts, dict.fromkeys(names, reward))).got
     interval = t_interval(got.value, got.standard_error, got.degrees + 1, level=level)
     outcome = _against(interval, rule.margin)
     shown = f"its difference to {baseline.name} is {number(got.value)} ({percent(level)} interval {span(interval)})"

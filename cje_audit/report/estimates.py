@@ -12,7 +12,7 @@ from cje_audit.report.facts import RunFacts
 from cje_audit.report.fresh_estimates import fresh_estimates
 from cje_audit.report.intervals import CLUSTERED_T, snips_interval, t_method
 from cje_audit.report.samples import Sample, estimate, ips_point, line_value, sample_of, snips_point
-from cje_audit.report.transformed import transformed_estimates
+from cje_audit.report.transformed import Reweighted, reweighted, transformed_estimates
 
 REWARDS = ("judge", "calibrated", "oracle")
 
@@ -34,6 +34,7 @@ def primary_reward(facts: RunFacts, policy: str, *, judge_failed: bool = False) 
 def estimates_of(facts: RunFacts, policy: str, *, headline: str | None) -> tuple[Estimate, ...]:
     """Return all estimates of a policy; `headline` names the reward whose SNIPS (or plain mean) is primary, if any."""
     found: list[Estimate] = []
+    others: Reweighted | None = None
     for reward in REWARDS:
         sample = sample_of(facts, policy, reward)
         if sample is None:
@@ -42,7 +43,8 @@ def estimates_of(facts: RunFacts, policy: str, *, headline: str | None) -> tuple
             found.append(_plain_mean(sample, primary=headline == reward))
         else:
             found += [_ips(sample), _snips(sample, primary=headline == reward)]
-            found += transformed_estimates(facts, sample)
+            others = reweighted(facts, sample, others)
+            found += transformed_estimates(facts, sample, others)
     return wanted(facts, [*found, *fresh_estimates(facts, policy)])
 
 
@@ -54,14 +56,14 @@ def wanted(facts: RunFacts, found: list[Estimate]) -> tuple[Estimate, ...]:
 
 
 def _ips(sample: Sample) -> Estimate:
-    got = infer(ips_point(sample), sample.cluster)
+    got = infer(ips_point(sample), sample.prompts)
     note = "Not clipped to the scale: IPS leaves it whenever the mean weight is not 1."
     return estimate("ips", sample, got, CLUSTERED_T, ips_bounds, note=note)
 
 
 def _snips(sample: Sample, *, primary: bool) -> Estimate:
     point = snips_point(sample)
-    got = infer(point, sample.cluster, scale=sample.scale)
+    got = infer(point, sample.prompts, scale=sample.scale)
     interval = snips_interval(point, got, sample.log_ratio, sample.reward, sample.cluster, sample.scale)
     got = replace(got, interval=interval.ends)
     note = _note(sample, got, interval.note)
@@ -81,7 +83,7 @@ def _note(sample: Sample, got: Inferred, note: str | None) -> str | None:
 
 
 def _plain_mean(sample: Sample, *, primary: bool) -> Estimate:
-    got = infer(snips_point(sample), sample.cluster, scale=sample.scale)
+    got = infer(snips_point(sample), sample.prompts, scale=sample.scale)
     note = "The plain mean of the logged rows: every weight is 1."
     found = estimate("ips", sample, got, t_method(sample.scale), snips_bounds, primary=primary, note=note)
     reason = None if got.interval is None else "Student t: every weight is 1."

@@ -8,11 +8,13 @@ import numpy as np
 
 from cje_audit.checks.dataset import DatasetFacts
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
+from cje_audit.checks.weight_checks import Pairing, pair
 from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.pilot import PilotSize
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.draw_noise import DrawNoise
 from cje_audit.numerics.folds import hash_folds
+from cje_audit.numerics.projection import Levels, levels_of
 from cje_audit.report.calibrated import Calibrated, calibrate, prompt_keys
 
 
@@ -81,8 +83,21 @@ class RunFacts:
     token_counts: Mapping[str, Floats] = field(default_factory=dict)
     judge_noise: DrawNoise | None = None
 
+    @cached_property
+    def score_levels(self) -> Levels | None:
+        """The rank of each row's judge score, 0 where there is none; computed once, for calibrated weights."""
+        if self.judge is None or not self.judge.n_ok:
+            return None
+        found = levels_of(self.judge.values[self.judge.ok])
+        if self.judge.n_ok == self.rows.n:
+            return found
+        place = np.zeros(self.rows.n, dtype=np.int64)
+        place[self.judge.ok] = found.place
+        return Levels(place, found.n)
+
+    @cached_property
     def label_scale(self) -> Pair | None:
-        """Return the scale of the oracle labels, None where it is unknown."""
+        """The scale of the oracle labels, None where it is unknown."""
         if self.oracle_scale is not None or self.oracle is None or not self.oracle.n_ok:
             return self.oracle_scale
         labels = self.oracle.values[self.oracle.ok]
@@ -111,18 +126,27 @@ class RunFacts:
 
     def reward_scale(self, name: str) -> Pair | None:
         """Return the scale of a reward."""
-        return self.scale if name == "judge" else self.label_scale()
+        return self.scale if name == "judge" else self.label_scale
+
+    @cached_property
+    def pairings(self) -> dict[str, Pairing]:
+        """Each scored target policy's log-probs paired with the logging policy's, and their weights; computed once."""
+        if self.logging_column is None:
+            return {}
+        scored = {name: self.target_columns[name] for name in self.targets if name in self.target_columns}
+        return {name: pair(self.rows, self.targets[name], self.logging_column, c) for name, c in scored.items()}
 
     def has_weight(self, policy: str) -> Bools:
         """Mark rows with both log-probs of a target policy, bool (n,)."""
-        target = self.target_columns.get(policy)
-        if target is None or self.logging_column is None:
-            return np.zeros(self.rows.n, dtype=bool)
-        return target.ok & self.logging_column.ok
+        paired = self.pairings.get(policy)
+        return np.zeros(self.rows.n, dtype=bool) if paired is None else paired.both
 
     def log_ratio(self, policy: str) -> Floats:
         """Return target − logging in nats, NaN where either is missing, float64 (n,)."""
-        target = self.target_columns.get(policy)
-        if target is None or self.logging_column is None:
-            return np.full(self.rows.n, np.nan)
-        return target.values - self.logging_column.values
+        paired = self.pairings.get(policy)
+        if paired is not None and len(paired.ratio) == self.rows.n:
+            return paired.ratio
+        laid = np.full(self.rows.n, np.nan)
+        if paired is not None:
+            laid[paired.both] = paired.ratio
+        return laid

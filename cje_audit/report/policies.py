@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cje_audit.checks.estimation import typicality_of
-from cje_audit.checks.frame import Bools, Column, Floats
+from cje_audit.checks.frame import Bools, Column
 from cje_audit.checks.identity import twin_names
 from cje_audit.checks.verdicts import Case, decide, judge_failed, set_aside
-from cje_audit.checks.weight_checks import pair
 from cje_audit.domain.checks import Check, Verdict
 from cje_audit.domain.policy import Role
 from cje_audit.domain.report import Estimate, Histogram, LogRatioSummary, PolicyReport, WeightReport
-from cje_audit.numerics.weights import WeightSummary, half_weight_rows, summarise
+from cje_audit.numerics.weights import WeightSummary
 from cje_audit.report.estimates import estimates_of, primary_reward
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.planning import next_step, plan_of
@@ -74,11 +73,8 @@ def with_reason(estimates: tuple[Estimate, ...], reason: str) -> tuple[Estimate,
 
 def _weights(facts: RunFacts, name: str) -> tuple[WeightSummary | None, int | None]:
     """Return the summary of the raw weights and how many rows carry half of them."""
-    weighted = facts.has_weight(name)
-    if not weighted.any():
-        return None, None
-    ratio: Floats = facts.log_ratio(name)[weighted]
-    return summarise(ratio, facts.rows.cluster[weighted]), half_weight_rows(ratio)
+    summary = facts.pairings[name].summary if name in facts.pairings else None
+    return summary, None if summary is None else summary.half_rows
 
 
 def _needed(facts: RunFacts, name: str) -> tuple[Column | None, ...]:
@@ -89,10 +85,8 @@ def _needed(facts: RunFacts, name: str) -> tuple[Column | None, ...]:
 
 def _typicality(facts: RunFacts, name: str) -> float | None:
     """Return the share of logged responses that are typical of the policy; None without token counts."""
-    column = facts.target_columns.get(name)
-    if column is None or facts.logging_column is None:
-        return None
-    return typicality_of(pair(facts.rows, facts.targets[name], facts.logging_column, column), facts.tokens(name))
+    paired = facts.pairings.get(name)
+    return None if paired is None else typicality_of(paired, facts.tokens(name))
 
 
 def used_rows(facts: RunFacts, name: str) -> Bools:

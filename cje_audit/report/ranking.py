@@ -4,15 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cje_audit.checks.frame import Floats
 from cje_audit.checks.words import percent
 from cje_audit.domain.report import PolicyReport
-from cje_audit.numerics.compare import spread_influence
-from cje_audit.numerics.point import Point
 from cje_audit.numerics.ranking import joint_covariance, probability_best
 from cje_audit.report.comparisons import RANKABLE, headline_reward
 from cje_audit.report.facts import RunFacts
-from cje_audit.report.samples import Sample, sample_of, snips_point
+from cje_audit.report.standing import Standing, standings
 
 HOW = (
     "the share of 200,000 draws from the joint normal distribution of the estimates, whose covariance comes from their "
@@ -27,24 +24,18 @@ def probabilities(facts: RunFacts, policies: Sequence[PolicyReport]) -> dict[str
     if len(competing) < 2 or len(rewards) > 1:
         return {}
     reward = rewards.pop()
-    samples = [None if reward is None else sample_of(facts, p.name, reward) for p in competing]
-    found = _best(facts, [s for s in samples if s is not None])
-    return dict(zip([p.name for p in competing], found, strict=False)) if len(found) == len(competing) else {}
+    if reward is None:
+        return {}
+    known = standings(facts, {p.name: reward for p in competing})
+    return dict(zip(known, _best(facts, list(known.values())), strict=True))
 
 
-def _best(facts: RunFacts, samples: Sequence[Sample]) -> list[float]:
-    points = [snips_point(s) for s in samples]
-    values = [p.value for p in points if p.value is not None]
-    shares = [
-        spread_influence(p.influence, s.used) for p, s in zip(points, samples, strict=True) if p.influence is not None
-    ]
-    covariance = joint_covariance(shares, facts.rows.cluster, _replicates(points))
-    return [float(chance) for chance in probability_best(np.array(values), covariance)]
-
-
-def _replicates(points: Sequence[Point]) -> list[Floats] | None:
-    known = [p.replicates for p in points if p.replicates is not None]
-    return known if len(known) == len(points) else None
+def _best(facts: RunFacts, known: Sequence[Standing]) -> list[float]:
+    replicates = [s.replicates for s in known if s.replicates is not None]
+    covariance = joint_covariance(
+        [s.shares for s in known], facts.rows.prompts.alone(), replicates if len(replicates) == len(known) else None
+    )
+    return [float(chance) for chance in probability_best(np.array([s.value for s in known]), covariance)]
 
 
 def with_chances(policies: Sequence[PolicyReport], chances: dict[str, float]) -> tuple[PolicyReport, ...]:

@@ -2,20 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from cje_audit.checks.frame import Bools, Column, Floats, Ints
+from cje_audit.checks.weight_checks import Pairing
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.bounds import Missing
 from cje_audit.numerics.calibration import Calibration, Placed
 from cje_audit.numerics.ips import ips
 from cje_audit.numerics.point import Inferred, Point
+from cje_audit.numerics.prompts import Prompts, by_prompt
 from cje_audit.numerics.snips import snips
 from cje_audit.numerics.weights import relative_weights
 from cje_audit.report.facts import RunFacts
 
+Array = TypeVar("Array", Floats, Ints)
 Bound = Callable[[Floats, Floats, Missing, Pair], Pair | None]
 
 
@@ -23,8 +28,8 @@ Bound = Callable[[Floats, Floats, Missing, Pair], Pair | None]
 class Sample:
     """The rows one estimate rests on, and those it lost.
 
-    `used`, bool (n,), marks rows with a weight and a reward; `log_ratio` (nats), `reward`, `cluster` have shape (m,).
-    `on_a_line` is the calibrated reward by a straight line in place of the curve.
+    `used`, bool (n,), marks rows with a weight and a reward; `log_ratio` (nats), `reward`, `cluster` have shape (m,),
+    and `prompts` groups them. `on_a_line` is the calibrated reward by a straight line in place of the curve.
     """
 
     name: str
@@ -32,11 +37,21 @@ class Sample:
     log_ratio: Floats
     reward: Floats
     cluster: Ints
+    prompts: Prompts
     missing: Missing
     scale: Pair | None
     placed: Placed | None = None
     calibration: Calibration | None = None
     on_a_line: Floats | None = None
+    paired: Pairing | None = None
+
+    @cached_property
+    def relative(self) -> Floats:
+        """The weights divided by the largest one, computed once; those of the pairing where the rows are the same."""
+        known = self.paired
+        return (
+            known.relative if known is not None and known.ratio is self.log_ratio else relative_weights(self.log_ratio)
+        )
 
     def replicates(self, share: Floats) -> Floats | None:
         """Return the value without each fold of labels, of an estimate that gives row i the share s_i; see there."""
@@ -65,20 +80,34 @@ def sample_of(facts: RunFacts, policy: str, reward: str) -> Sample | None:
     used = weighted & column.ok
     if not used.any():
         return None
-    missing = _missing(column, ratio, weighted, reward)
-    scale = facts.reward_scale(reward)
-    sample = Sample(reward, used, ratio[used], column.values[used], facts.rows.cluster[used], missing, scale)
+    cluster = kept(facts.rows.cluster, used)
+    sample = Sample(
+        name=reward,
+        used=used,
+        log_ratio=kept(ratio, used),
+        reward=kept(column.values, used),
+        cluster=cluster,
+        prompts=facts.rows.prompts if len(cluster) == facts.rows.n else by_prompt(cluster),
+        missing=_missing(column, ratio, weighted, reward),
+        scale=facts.reward_scale(reward),
+        paired=facts.pairings.get(policy),
+    )
     return _with_calibration(facts, sample) if reward == "calibrated" else sample
 
 
 def _with_calibration(facts: RunFacts, sample: Sample) -> Sample:
     """Add where the rows' judge scores lie on the calibration's curve."""
-    if facts.calibrated is None or facts.judge is None:
+    found = facts.calibrated
+    if found is None:
         return sample
-    calibration = facts.calibrated.calibration
-    score = facts.judge.values[sample.used]
-    line = calibration.predict_line(score)
-    return replace(sample, calibration=calibration, placed=calibration.place(score), on_a_line=line)
+    placed = Placed(kept(found.placed.left, sample.used), kept(found.placed.part, sample.used))
+    line = kept(found.on_a_line, sample.used)
+    return replace(sample, calibration=found.calibration, placed=placed, on_a_line=line)
+
+
+def kept(values: Array, used: Bools) -> Array:
+    """Return the used rows of an array; the array itself, not a copy, where all are used."""
+    return values if used.all() else values[used]
 
 
 def _missing(column: Column, ratio: Floats, weighted: Bools, reward: str) -> Missing:
@@ -89,21 +118,22 @@ def _missing(column: Column, ratio: Floats, weighted: Bools, reward: str) -> Mis
 
 def snips_point(sample: Sample) -> Point:
     """Return the point estimate that comparisons use: SNIPS, which with equal weights is the plain mean."""
-    point = snips(sample.log_ratio, sample.reward)
+    point = snips(sample.log_ratio, sample.reward, relative=sample.relative)
     if sample.calibration is None:
         return point
-    weight = relative_weights(sample.log_ratio)
-    return replace(point, replicates=sample.replicates(weight / weight.sum()))
+    return replace(point, replicates=sample.replicates(sample.relative / sample.relative.sum()))
 
 
 def line_value(sample: Sample) -> float | None:
     """Return what SNIPS answers with a straight line in place of the calibration curve; None where there is none."""
-    return None if sample.on_a_line is None else snips(sample.log_ratio, sample.on_a_line).value
+    return (
+        None if sample.on_a_line is None else snips(sample.log_ratio, sample.on_a_line, relative=sample.relative).value
+    )
 
 
 def ips_point(sample: Sample) -> Point:
     """Return IPS; its labels' uncertainty is added where float64 can hold the weights."""
-    point = ips(sample.log_ratio, sample.reward)
+    point = ips(sample.log_ratio, sample.reward, relative=sample.relative)
     if sample.calibration is None or point.influence is None:
         return point
     return replace(point, replicates=sample.replicates(np.exp(sample.log_ratio) / sample.n))

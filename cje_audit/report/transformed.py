@@ -1,17 +1,20 @@
 """Estimates with transformed weights: clipped, smoothed, projected. Shown beside the headline, never as it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from cje_audit.checks.frame import Bools, Floats
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.bounds import Missing, snips_bounds
 from cje_audit.numerics.clipping import clip
 from cje_audit.numerics.point import Point, infer
-from cje_audit.numerics.projection import projected_weights
+from cje_audit.numerics.projection import Levels, projected_weights
 from cje_audit.numerics.psis import smoothed_log_ratio
 from cje_audit.numerics.weights import effective_sample_size
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.intervals import CLUSTERED_T, t_method
-from cje_audit.report.samples import Sample, estimate, ips_point, snips_point
+from cje_audit.report.samples import Sample, estimate, ips_point, kept, snips_point
 
 PROJECTED = (
     "Weights projected on the judge score. They lose what the score does not explain, so the value leans towards the "
@@ -19,10 +22,37 @@ PROJECTED = (
 )
 
 
-def transformed_estimates(facts: RunFacts, sample: Sample) -> list[Estimate]:
+@dataclass(frozen=True, eq=False)
+class Reweighted:
+    """Other weights for the `used` rows: the smoothed log ratios (nats) and the projected weights, None if not made.
+
+    Two rewards on the same rows share them, since neither depends on the reward.
+    """
+
+    used: Bools
+    smoothed: Floats | None
+    projected: Floats | None
+
+
+def reweighted(facts: RunFacts, sample: Sample, before: Reweighted | None = None) -> Reweighted:
+    """Smooth and project the weights of a sample; `before` is taken where it is about the same rows."""
+    if before is not None and np.array_equal(before.used, sample.used):
+        return before
+    return Reweighted(sample.used, smoothed_log_ratio(sample.log_ratio), _projected(facts, sample))
+
+
+def _projected(facts: RunFacts, sample: Sample) -> Floats | None:
+    levels = facts.score_levels
+    if levels is None or facts.judge is None or not facts.judge.ok[sample.used].all():
+        return None
+    own = Levels(kept(levels.place, sample.used), levels.n)
+    return projected_weights(sample.log_ratio, own, kept(facts.fold, sample.used))
+
+
+def transformed_estimates(facts: RunFacts, sample: Sample, others: Reweighted) -> list[Estimate]:
     """Return the opt-in and secondary estimates that reweight the same rows."""
     found = clipped(sample, facts.log_ratio_clip) if facts.log_ratio_clip is not None else []
-    return [*found, *smoothed(sample), *projected(facts, sample)]
+    return [*found, *smoothed(sample, others.smoothed), *projected(sample, others.projected)]
 
 
 def clipped(sample: Sample, limit: float) -> list[Estimate]:
@@ -31,34 +61,32 @@ def clipped(sample: Sample, limit: float) -> list[Estimate]:
     lost = clip(sample.missing.log_ratio_of_lost_scores, limit).log_ratio
     moved = replace(sample, log_ratio=got.log_ratio, missing=Missing(lost, sample.missing.n_without_logprob))
     note = f"Log ratios clipped to ± {limit:g} nats: {got.n_clipped:,} of {sample.n:,} rows changed."
-    plain = infer(ips_point(moved), moved.cluster)
-    normal = infer(snips_point(moved), moved.cluster, scale=moved.scale)
+    plain = infer(ips_point(moved), moved.prompts)
+    normal = infer(snips_point(moved), moved.prompts, scale=moved.scale)
     return [
         estimate("ips_clipped", moved, plain, CLUSTERED_T, None, note=note),
         estimate("snips_clipped", moved, normal, t_method(moved.scale), snips_bounds, note=note),
     ]
 
 
-def smoothed(sample: Sample) -> list[Estimate]:
+def smoothed(sample: Sample, ratio: Floats | None) -> list[Estimate]:
     """Return SNIPS with a Pareto-smoothed tail; nothing where the tail has no measurable shape."""
-    ratio = smoothed_log_ratio(sample.log_ratio)
     if ratio is None:
         return []
     moved = replace(sample, log_ratio=ratio)
-    got = infer(snips_point(moved), moved.cluster, scale=moved.scale)
+    got = infer(snips_point(moved), moved.prompts, scale=moved.scale)
     note = "The largest weights are replaced by what their fitted Pareto tail leads one to expect; never a headline."
     return [estimate("psis", moved, got, t_method(moved.scale), None, note=note)]
 
 
-def projected(facts: RunFacts, sample: Sample) -> list[Estimate]:
+def projected(sample: Sample, weight: Floats | None) -> list[Estimate]:
     """Return the estimate with weights projected on the judge score; nothing without scores."""
-    if facts.judge is None or not facts.judge.ok[sample.used].all():
+    if weight is None:
         return []
-    score = facts.judge.values[sample.used]
-    weight = projected_weights(sample.log_ratio, score, facts.fold[sample.used])
-    value = float(weight @ sample.reward / weight.sum())
-    influence = weight * (sample.reward - value) / weight.mean()
-    got = infer(Point(value, influence, sample.replicates(weight / weight.sum())), sample.cluster, scale=sample.scale)
-    rows = float(weight.sum() ** 2 / (weight @ weight))
+    total = float(weight.sum())
+    value = float(weight @ sample.reward) / total
+    influence = weight * (sample.reward - value) / (total / len(weight))
+    got = infer(Point(value, influence, sample.replicates(weight / total)), sample.prompts, scale=sample.scale)
+    rows = total**2 / float(weight @ weight)
     note = f"{PROJECTED} Effective rows {rows:,.0f}, raw {effective_sample_size(sample.log_ratio):,.0f}."
     return [estimate("calibrated_weights", sample, got, t_method(sample.scale), None, note=note)]
