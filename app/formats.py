@@ -137,6 +137,17 @@ def moment(iso: str) -> str:
     return iso[:16].replace("T", " ")
 
 
+def origin(address: str | None) -> str | None:
+    """Return where a server is reached, of one of its addresses.
+
+    Examples
+    --------
+    >>> origin("https://audit.example.org/results?run=x"), origin(None)
+    ('https://audit.example.org', None)
+    """
+    return "/".join(address.split("/")[:3]) if address else None
+
+
 def clock(iso: str) -> str:
     """Return a moment's time of day to the minute (UTC).
 

@@ -29,5 +29,7 @@ for place in PLACES.values():
 chosen = st.navigation(sections)
 
 with session.guarded():
-    session.choose_run(session.open_audit())
+    audit = session.open_audit()
+    session.choose_run(audit)
+    session.who(audit)
     chosen.run()

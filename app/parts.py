@@ -17,6 +17,7 @@ T = TypeVar("T")
 STYLE = Path(__file__).with_name("style.css")
 LISTS = Path(__file__).with_name("lists.js")
 PAGE_SIZE = 25
+ACTING = "acting"  # the session's key for the name of the account that is logged in
 TABLE_HEIGHT = 320
 
 

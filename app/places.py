@@ -104,6 +104,7 @@ PLACES: dict[str, Place] = {
             "reveal",
             "sign-off",
             "redacted",
+            "share link",
             "difference",
             "adjusted p-value",
             "chance of being best",
@@ -168,7 +169,7 @@ PLACES: dict[str, Place] = {
         url_path="trail",
         section=START,
         question="Who decided what, when, and why? Entries are added, never changed and never removed.",
-        terms=("audit trail", "reveal", "sign-off"),
+        terms=("audit trail", "reveal", "sign-off", "share link", "role"),
     ),
     "live": Place(
         path="../pages/live.py",

@@ -23,6 +23,7 @@ PICKER = "run_picker"
 UPLOAD_LIMIT = 500 * 1024 * 1024
 CHUNK = 1024 * 1024
 SHORT_S = 60.0
+COOKIE = "cje_audit_session"
 
 
 class Upload(Protocol):
@@ -38,12 +39,53 @@ class Upload(Protocol):
 
 @st.cache_resource(show_spinner=False, on_release=Audit.close)
 def _open(workspace: str | None) -> Audit:
-    return Audit.open(Path(workspace) if workspace else None)
+    return Audit.open(Path(workspace) if workspace else None).acting_as_nobody()
 
 
 def open_audit() -> Audit:
-    """Return the front door on the workspace that the server was started for."""
-    return _open(os.environ.get("CJE_AUDIT_WORKSPACE"))
+    """Return the front door on the workspace that the server was started for, as whoever has logged in.
+
+    Where the workspace has accounts and nobody has, the page ends with the way to log in.
+    """
+    audit = _open(os.environ.get("CJE_AUDIT_WORKSPACE"))
+    if not audit.users_exist():
+        return audit
+    known = audit.session(st.context.cookies.get(COOKIE, "")) or _signed_on(audit)
+    if known is None:
+        login()
+    return known
+
+
+def _signed_on(audit: Audit) -> Audit | None:
+    """Return the front door as whoever a single sign-on proved; its proof is looked at on every visit."""
+    return audit.admit(st.user.to_dict()) if single_sign_on() and st.user.is_logged_in else None
+
+
+def single_sign_on() -> bool:
+    """Say whether the server was told of an identity provider."""
+    return bool(os.environ.get("CJE_AUDIT_OIDC_CLIENT_ID"))
+
+
+def login() -> NoReturn:
+    """Print the ways to log in, and nothing else."""
+    st.subheader("Log in to see this workspace", anchor=False)
+    st.html('<a href="/login" target="_self">Log in with name and password</a>')
+    if single_sign_on():
+        st.button("Log in with single sign-on", on_click=st.login)
+    st.stop()
+
+
+def who(audit: Audit) -> None:
+    """Print in the sidebar who is logged in, what that person may do, and the way out."""
+    st.session_state[parts.ACTING] = audit.acting
+    if audit.acting is None:
+        return
+    with st.sidebar:
+        parts.quiet(f"{audit.acting} · {audit.role}")
+        if single_sign_on() and st.user.is_logged_in:
+            st.button("Log out", on_click=st.logout)
+        else:
+            st.html('<a href="/logout" target="_self">Log out</a>')
 
 
 @contextmanager

@@ -46,6 +46,8 @@ GLOSSARY: dict[str, str] = {
     "sign-off": "A named person approves or rejects exactly this report. Any later change of the report makes it void.",
     "audit trail": "The list of what people decided. Entries are added, never changed and never removed.",
     "redacted": "Without row ids and without anything that quotes a row, so that a report can leave the house.",
+    "share link": "Opens the redacted report of one run for some days, without an account. It can be withdrawn, and every opening is in the audit trail.",
+    "role": "What an account may do. A viewer reads, a runner also starts and stops runs and writes notes, an approver also decides and shares, an admin also keeps the accounts.",
     "in flight": "Requests that have left and whose answers have not come yet.",
     "retry-after": "How long a server asks to be left alone. No request leaves before that time is over.",
     "spend": "What the run's attempts cost so far at the prices of the experiment file; a dash where a model has no price.",
@@ -132,7 +134,16 @@ DECISION: dict[str, Badge] = {
     "note": Badge("Note", "blue", ":material/sticky_note_2:", "Something a person wants remembered."),
     "reveal": Badge("Reveal", "orange", ":material/visibility:", "A refused number was let be shown; the verdict stays."),
     "sign": Badge("Sign-off", "green", ":material/draw:", "A report was approved or rejected."),
+    "share": Badge("Shared", "blue", ":material/link:", "A link was made that opens the redacted report for some days."),
+    "revoke": Badge("Link withdrawn", "orange", ":material/link_off:", "A share link was withdrawn; it opens nothing any more."),
+    "open": Badge("Link opened", "gray", ":material/visibility:", "Somebody opened the redacted report through a share link."),
     "override": Badge("Override", "red", ":material/gavel:", "A failing check was set aside, by name and for a reason."),
+}  # fmt: skip
+
+SHARE: dict[str, Badge] = {
+    "open": Badge("Open", "green", ":material/link:", "The link opens the redacted report."),
+    "expired": Badge("Expired", "gray", ":material/timer_off:", "The link's days are over."),
+    "revoked": Badge("Withdrawn", "gray", ":material/link_off:", "A person withdrew the link."),
 }  # fmt: skip
 
 SIGNED: dict[str, str] = {"approve": "Approve", "reject": "Reject"}

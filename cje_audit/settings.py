@@ -7,6 +7,9 @@ from pathlib import Path
 SETTINGS = (
     ("CJE_AUDIT_WORKSPACE", "./workspace", "The folder that holds runs and answers."),
     ("CJE_AUDIT_MODELS", "~/.cache/cje-audit/models", "Where fetch-model keeps the embedded model."),
+    ("CJE_AUDIT_URL", "http://127.0.0.1:8501", "Where people reach the dashboard; share links begin with it."),
+    ("CJE_AUDIT_USER", "", "The account that acts on the command line, where a workspace has accounts."),
+    ("CJE_AUDIT_PASSWORD", "", "That account's password."),
     ("CJE_AUDIT_DEBUG", "", "Set to 1 to see where an unexpected error came from."),
     ("CJE_AUDIT_STALL_S", "30", "Seconds without a heartbeat after which a worker counts as lost."),
 )
@@ -20,6 +23,7 @@ class Settings:
     models: Path
     stall_s: float
     debug: bool
+    url: str
 
 
 def load_settings() -> Settings:
@@ -30,6 +34,7 @@ def load_settings() -> Settings:
         models=Path(found["CJE_AUDIT_MODELS"]).expanduser(),
         stall_s=float(found["CJE_AUDIT_STALL_S"]),
         debug=bool(found["CJE_AUDIT_DEBUG"]),
+        url=found["CJE_AUDIT_URL"],
     )
 
 

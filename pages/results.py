@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import parts, session
-from app.cards import comparison, decision, download, pilot
+from app.cards import comparison, decision, download, pilot, sharing
 from app.cards import verdict as cards
 from app.charts import estimates as charts
 
@@ -41,6 +41,8 @@ parts.section("Sign-off")
 decision.sign_off(audit, report)
 parts.section("Notes")
 decision.notes(audit, run.id, audit.decisions(run.id), decision.places_of(report))
+parts.section("Share")
+sharing.links(audit, run.id)
 parts.section("Take it with you")
 download.downloads(audit, report)
 
@@ -50,4 +52,5 @@ parts.command(
     f"cje-audit report {run.id}",
     f"cje-audit report {run.id} --html report.html --redact",
     f"cje-audit sign {run.id} --decision approve --by NAME",
+    f"cje-audit share {run.id} --days 7",
 )

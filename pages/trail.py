@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import formats, forms, parts, session
+from app.cards import acts
 from app.cards import decision as cards
 
 audit = session.open_audit()
@@ -22,4 +23,5 @@ if not page.rows:
         "results",
         "runs",
     )
+acts.everything(audit)
 parts.command("cje-audit sign RUN --decision approve --by NAME", "cje-audit note RUN TEXT --by NAME")

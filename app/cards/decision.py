@@ -19,7 +19,7 @@ NAME, REASON = "Your name", "Reason"
 
 def _decide(key: str, act: Callable[[str, str], object]) -> None:
     """Do what a form asks with its name and its text; where it is refused, keep the sentence for the form."""
-    by, text = st.session_state[f"{key}-by"], st.session_state[f"{key}-text"]
+    by, text = st.session_state.get(f"{key}-by", ""), st.session_state[f"{key}-text"]
     try:
         act(by, text)
     except AuditError as error:
@@ -37,7 +37,10 @@ def _signed_form(key: str, label: str, button: str, act: Callable[[str, str], ob
     if not st.session_state.get(f"{key}-by"):
         st.session_state[f"{key}-by"] = st.session_state.get(PERSON, "")
     with st.form(key, border=False):
-        st.text_input(NAME, key=f"{key}-by", max_chars=120, autocomplete="name")
+        if st.session_state.get(parts.ACTING):
+            parts.quiet(f"As {st.session_state[parts.ACTING]}")
+        else:
+            st.text_input(NAME, key=f"{key}-by", max_chars=120, autocomplete="name")
         st.text_area(label, key=f"{key}-text", max_chars=4000, height=96)
         st.form_submit_button(button, type="primary", on_click=_decide, args=(key, act))
 
@@ -98,6 +101,7 @@ def sign_off(audit: Audit, report: Report) -> None:
             parts.badge(words.SIGN_OFF[signed.state])
             if signed.by and signed.at:
                 parts.name(signed.by, "signer")
+                parts.quiet(signed.role or "")
                 parts.quiet(f"{formats.moment(signed.at)} UTC")
         parts.quiet(words.SIGN_OFF[signed.state].meaning)
         if signed.note:
@@ -148,6 +152,8 @@ def place_title(place: str) -> str:
     ('Policy near', 'The run')
     """
     kind, _, name = place.partition(":")
+    if kind == "share":
+        return f"Share link {name}"
     if kind == "check":
         check, _, policy = name.partition(":")
         return f"Check {words.check_title(check)}" + (f", policy {formats.visible(policy)}" if policy else "")
@@ -163,6 +169,10 @@ def entry(decision: Decision, *, key: str, with_run: str | None = None) -> None:
             parts.quiet(f"{formats.moment(decision.at)} UTC")
             if decision.subject:
                 parts.quiet(place_title(f"{SUBJECTS.get(decision.kind, '')}{decision.subject}"))
+            if decision.role:
+                parts.quiet(decision.role)
+            if decision.until:
+                parts.quiet(f"until {formats.moment(decision.until)} UTC")
             if decision.decision:
                 parts.quiet(words.SIGN_OFF[words.SIGNED_STATE[decision.decision]].label)
             if with_run:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cje_audit.audit import creation, live, overriding, people, processes, retrying
+from cje_audit.audit.accounts import Accounts
 from cje_audit.audit.monitor import monitor_view
+from cje_audit.audit.roles import enforced
+from cje_audit.audit.sharing import Sharing
 from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
@@ -31,6 +34,8 @@ from cje_audit.domain.views import (
     Reveal,
     RowView,
     RunRow,
+    ShareLink,
+    ShareView,
     Template,
     Validation,
     WeightView,
@@ -40,13 +45,11 @@ from cje_audit.formats.naming import ALIASES
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.report.estimates_csv import estimates_csv
-from cje_audit.settings import bundle_root, load_settings
+from cje_audit.settings import bundle_root
 from cje_audit.store import read_models
-from cje_audit.store.answers import AnswerStore
-from cje_audit.store.decisions import Decisions
 from cje_audit.store.files import RunFiles, safe_name
 from cje_audit.store.weight_rows import weight_rows
-from cje_audit.store.workspace import RunRecord, Workspace
+from cje_audit.store.workspace import RunRecord
 
 if TYPE_CHECKING:  # what is heavy is loaded by the methods that need it, so that a command line starts at once
     from cje_audit.audit.gate import Gated
@@ -61,27 +64,13 @@ SIBLINGS = {
 DEMO_NAME = "Demo: short questions"
 
 
-class Audit:
+@enforced
+class Audit(Accounts):
     """One workspace. Every method that can fail raises an `AuditError` whose sentence is meant for people."""
 
     def __init__(self, workspace: Path) -> None:
-        self.workspace = workspace.expanduser().resolve()
-        self._settings = load_settings()
-        self._runs = Workspace(self.workspace)
-        self._answers = AnswerStore(self.workspace / "answers.sqlite")
-        self._trail = Decisions(self.workspace)
+        super().__init__(workspace)
         self._standing = overriding.Standing(self._runs, self._answers)
-
-    @classmethod
-    def open(cls, workspace: Path | None = None) -> "Audit":
-        """Open a workspace folder, creating it when new; None takes the one the settings name."""
-        return cls(load_settings().workspace if workspace is None else workspace)
-
-    def close(self) -> None:
-        """Close the workspace's databases."""
-        self._trail.close()
-        self._answers.close()
-        self._runs.close()
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -123,7 +112,9 @@ class Audit:
         NotFound
             When the run has none yet; the sentence says why.
         """
-        record = self._runs.get(run)
+        return self._report(self._runs.get(run))
+
+    def _report(self, record: RunRecord) -> Report:
         path = RunFiles(self._runs.run_dir(record.id)).report
         if record.status != "complete" or not path.is_file():
             raise NotFound(_no_report(record), what_to_do="Look at the Live page, or resume the run.")
@@ -175,24 +166,24 @@ class Audit:
         """Write a note on the run, on `policy:NAME`, `check:ID` or `row:ID`."""
         if on.startswith("row:"):
             self.row(run, on.removeprefix("row:"))
-        return self._people(run).note(text, on, by)
+        return self._people(run).note(text, on, self._name(by))
 
     def reveal(self, run: str, policy: str, *, reason: str, by: str) -> Decision:
         """Let the numbers of a refused policy be shown; the verdict stays, and an earlier sign-off becomes void."""
-        return self._people(run).reveal(policy, reason, by)
+        return self._people(run).reveal(policy, reason, self._name(by))
 
     def override(self, run: str, check: str, *, policy: str | None = None, reason: str, by: str) -> Decision:
         """Set a failing check aside and decide the verdicts again; an earlier sign-off becomes void."""
         record = self._runs.get(run)
         deciding = self._people(record.id)
-        entry = deciding.override(overriding.failing(deciding.finished(), check, policy), reason, by,
+        entry = deciding.override(overriding.failing(deciding.finished(), check, policy), reason, self._name(by),
                                   first_hash=self._standing.first(record).report_hash())  # fmt: skip
         self.report(record.id)
         return entry
 
     def sign(self, run: str, decision: str, *, by: str, note: str | None = None, seen: str | None = None) -> Decision:
         """Approve or reject the present report; `seen` is the hash of the report the person read."""
-        return self._people(run).sign(decision, by, note, seen)
+        return self._people(run).sign(decision, self._name(by), note, seen)
 
     def decisions(self, run: str) -> tuple[Decision, ...]:
         """Return the audit trail of one run, newest first."""
@@ -212,7 +203,34 @@ class Audit:
     def _people(self, run: str) -> people.People:
         record = self._runs.get(run)
         ended = record.status == "complete"
-        return people.People(self._trail, record.id, self.report(record.id) if ended else None)
+        report = self.report(record.id) if ended else None
+        return people.People(self._trail, record.id, report, None if self.acting is None else self.role)
+
+    # -- share links ----------------------------------------------------------------------------------------------
+
+    def share(self, run: str, days: float, *, by: str | None = None, base: str | None = None) -> ShareLink:
+        """Make a link that opens the redacted report for some days, without an account; `base` is the server's URL."""
+        report = self.report(run)
+        return self._sharing.share(report.run.id, days, self._name(by), base or self._settings.url)
+
+    def revoke_share(self, share: str, *, by: str | None = None) -> ShareView:
+        """Withdraw a share link; it opens nothing any more."""
+        return self._sharing.revoke(share, self._name(by))
+
+    def shares(self, run: str) -> tuple[ShareView, ...]:
+        """Return the share links of a run, newest first."""
+        return self._sharing.of_run(self._runs.get(run).id)
+
+    def open_share(self, token: str) -> str:
+        """Return the redacted report that a share link opens, as HTML; that it was opened is kept."""
+        from cje_audit.report.html import render
+
+        run = self._sharing.opened(token)
+        return render(self._report(self._runs.get(run)), redact=True)
+
+    @property
+    def _sharing(self) -> Sharing:
+        return Sharing(self._shares, self._trail)
 
     # -- starting and stopping ----------------------------------------------------------------------------------
 

@@ -49,11 +49,12 @@ def written(text: str | None, what: str, longest: int) -> str:
 
 @dataclass(frozen=True)
 class People:
-    """The decisions about one run; `report` is None while it has none."""
+    """The decisions about one run; `report` is None while it has none, `role` where there are no accounts."""
 
     trail: Decisions
     run: str
     report: Report | None
+    role: str | None = None
 
     def note(self, text: str, on: str, by: str) -> Decision:
         """Store a note on the run, a policy, a check or a row; whether a row exists is the caller's to know."""
@@ -141,6 +142,7 @@ class People:
 
     def _append(self, kind: str, *, by: str, subject: str | None, reason: str | None, **document: str) -> Decision:
         name = written(by, "a name", LONGEST_NAME)
+        document |= {} if self.role is None else {"role": self.role}
         return view(self.trail.append(self.run, kind, by=name, subject=subject, reason=reason, document=document))
 
 
@@ -183,8 +185,11 @@ def sign_off(entries: Sequence[DecisionRecord], report: Report) -> SignOff:
     later = any(e.kind in CHANGING and e.id > newest.id for e in entries)
     state = "void" if later or signed != report.report_hash() else STATES[newest.document["decision"]]
     return SignOff.model_validate(
-        {"state": state, "by": newest.by, "at": iso(newest.at), "report_hash": signed, "note": newest.reason}
-    )
+        {
+            "state": state, "by": newest.by, "at": iso(newest.at), "report_hash": signed, "note": newest.reason,
+            "role": newest.document.get("role"),
+        }
+    )  # fmt: skip
 
 
 def with_sign_off(report: Report, entries: Sequence[DecisionRecord]) -> Report:

@@ -10,6 +10,7 @@ import typer
 
 from cje_audit.audit import FORMATS, Audit, ImportOptions
 from cje_audit.cli import server
+from cje_audit.cli.accounts import share, user
 from cje_audit.cli.compare import compare
 from cje_audit.cli.output import (
     STDERR,
@@ -73,6 +74,7 @@ def serve(
 ) -> None:
     """Serve the dashboard on a workspace."""
     audit = Audit.open(workspace)
+    server.refuse_open_door(audit, host)
     if server.free_port(port) != port:
         raise ConfigError(
             f"Port {port} is in use.", expected="a free port", got=str(port), what_to_do="Give another --port."
@@ -246,6 +248,8 @@ def restore(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOptio
 
 
 app.command()(compare)
+app.command()(share)
+app.add_typer(user)
 
 
 @app.command()

@@ -9,6 +9,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from cje_audit.audit import Audit
+from cje_audit.audit.accounts import PASSWORD, USER
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.settings import bundle_root
 
@@ -16,21 +18,25 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 UP_S = 60.0
 
 
-def command(port: int, host: str) -> list[str]:
-    """Return the command that serves the dashboard.
+def refuse_open_door(audit: Audit, host: str) -> None:
+    """Refuse to listen beyond this machine while the workspace has no accounts.
 
     Raises
     ------
     ConfigError
-        When the address is not loopback: anything else needs users.
+        When the address is not loopback, and anybody who reaches it could do anything.
     """
-    if host not in LOOPBACK:
+    if host not in LOOPBACK and not audit.users_exist():
         raise ConfigError(
-            f"The dashboard only listens on this machine (127.0.0.1); {host} would open it to others.",
+            f"This workspace has no accounts, so it is served on this machine only; {host} would open it to others.",
             expected="127.0.0.1",
             got=host,
-            what_to_do="Leave --host away, or reach it through an SSH tunnel.",
+            what_to_do="Add accounts with cje-audit user add, leave --host away, or reach it through an SSH tunnel.",
         )
+
+
+def command(port: int, host: str) -> list[str]:
+    """Return the command that serves the dashboard."""
     options = {
         "server.port": port,
         "server.address": host,
@@ -42,12 +48,13 @@ def command(port: int, host: str) -> list[str]:
         "client.toolbarMode": "minimal",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(bundle_root() / "app" / "main.py"), *flags]
+    return [sys.executable, "-m", "streamlit", "run", str(bundle_root() / "app" / "asgi.py"), *flags]
 
 
 def environment(workspace: Path) -> dict[str, str]:
     """Return the server's environment: where app/ and pages/ lie, and the workspace."""
-    return {**os.environ, "PYTHONPATH": str(bundle_root()), "CJE_AUDIT_WORKSPACE": str(workspace)}
+    kept = {name: value for name, value in os.environ.items() if name not in (USER, PASSWORD)}
+    return {**kept, "PYTHONPATH": str(bundle_root()), "CJE_AUDIT_WORKSPACE": str(workspace)}
 
 
 def free_port(wanted: int) -> int:

@@ -4,6 +4,7 @@ AuditError
 ├── ConfigError        the experiment file or an option is not valid
 ├── InputError         a file that was given cannot be used
 ├── NotFound           no such run, policy or row
+├── NotAllowed         the acting person may not do this
 ├── StoreError         a database cannot be used
 │   └── StoreLocked    another process is writing it
 ├── ModelMissing       the embedded model has not been fetched
@@ -49,6 +50,10 @@ class InputError(AuditError):
 
 class NotFound(AuditError):
     """No such run, policy or row."""
+
+
+class NotAllowed(AuditError):
+    """The acting person may not do this."""
 
 
 class StoreError(AuditError):

@@ -204,6 +204,7 @@ class SignOff(Part):
     at: str | None = None
     report_hash: str | None = None
     note: str | None = None
+    role: str | None = None
 
 
 class Report(Part):

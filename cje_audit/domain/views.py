@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cje_audit.domain.report import RunState
+from cje_audit.domain.roles import UserRole
 
 StageState = Literal["waiting", "running", "done", "failed", "skipped"]
 WorkerState = Literal["starting", "alive", "stalled", "lost", "ended"]
@@ -225,18 +226,21 @@ class Decision(View):
     """One entry of the audit trail: who decided what about a run, when and why.
 
     `subject` is what of the run it is about: a policy for a reveal, a reference such as `row:ID` for a note.
-    `report_hash` is the report that was looked at.
+    `report_hash` is the report that was looked at, `role` what the person was allowed to do where accounts exist,
+    `until` when a share link ends.
     """
 
     id: int
     run: str
     at: str
-    kind: Literal["note", "reveal", "sign", "override"]
+    kind: Literal["note", "reveal", "sign", "override", "share", "revoke", "open"]
     by: str
     subject: str | None
     reason: str | None
     decision: Literal["approve", "reject"] | None = None
     report_hash: str | None = None
+    role: str | None = None
+    until: str | None = None
 
 
 class DecisionPage(View):
@@ -254,6 +258,56 @@ class Reveal(View):
     by: str
     at: str
     reason: str
+
+
+class ShareLink(View):
+    """A share link that was just made: the only time its secret is told, inside `path` and `url`."""
+
+    id: str
+    run: str
+    by: str
+    path: str
+    url: str
+    expires_at: str
+
+
+class ShareView(View):
+    """A share link as it is listed, without its secret."""
+
+    id: str
+    run: str
+    by: str
+    created_at: str
+    expires_at: str
+    state: Literal["open", "expired", "revoked"]
+
+
+class User(View):
+    """An account and what it may do."""
+
+    name: str
+    role: UserRole
+    created_at: str
+    single_sign_on: bool
+
+
+class Act(View):
+    """Something a person did, or was not allowed to do. `subject` is mostly a run."""
+
+    id: int
+    at: str
+    by: str
+    act: str
+    subject: str | None
+    allowed: bool
+
+
+class ActPage(View):
+    """One page of what people did, newest first, and how many acts there are in all."""
+
+    total: int
+    offset: int
+    rows: tuple[Act, ...]
 
 
 class EndpointView(View):
