@@ -136,7 +136,7 @@ DECISION: dict[str, Badge] = {
     "sign": Badge("Sign-off", "green", ":material/draw:", "A report was approved or rejected."),
     "share": Badge("Shared", "blue", ":material/link:", "A link was made that opens the redacted report for some days."),
     "revoke": Badge("Link withdrawn", "orange", ":material/link_off:", "A share link was withdrawn; it opens nothing any more."),
-    "open": Badge("Link opened", "gray", ":material/visibility:", "Somebody opened the redacted report through a share link."),
+    "open": Badge("Link opened", "gray", ":material/drafts:", "Somebody opened the redacted report through a share link."),
     "override": Badge("Override", "red", ":material/gavel:", "A failing check was set aside, by name and for a reason."),
 }  # fmt: skip
 
