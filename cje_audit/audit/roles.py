@@ -19,10 +19,11 @@ READING = (
     "runs", "run", "live", "failure_document", "report", "html", "json", "estimates_csv", "verify", "compare",
     "decisions", "trail", "revealed", "templates", "validate", "dry_run", "demo_runs", "wait", "estimate_cost",
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
-    "check_rows", "shares", "acts",
+    "check_rows", "shares", "acts", "pilot",
 )  # fmt: skip
 RUNNING = (
     "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "upload_path", "note",
+    "run_rest", "trash", "restore",
 )  # fmt: skip
 APPROVING = ("reveal", "override", "sign", "share", "revoke_share")
 ADMIN = ("users", "add_user", "set_role", "remove_user")
