@@ -117,6 +117,13 @@ OUTCOME: dict[str, Badge] = {
     "unhealthy": Badge("Cannot be decided", "red", ":material/cancel:", "The data cannot carry a number, so the rule may not be applied."),
 }  # fmt: skip
 
+ATTEMPT: dict[str, Badge] = {
+    "started": Badge("in flight", "blue", ":material/autorenew:", "Asked, and not answered yet."),
+    "ok": Badge("answered", "green", ":material/check_circle:", "The answer passed every verification and is stored."),
+    "failed": Badge("failed", "orange", ":material/report:", "It ended with a code and no value."),
+    "lost": Badge("lost", "gray", ":material/help:", "In flight when the worker died; possibly paid for."),
+}  # fmt: skip
+
 PILOT: dict[str, Badge] = {
     "go": Badge("Go", "green", ":material/check_circle:", "Nothing was found wrong; the rest may run."),
     "look": Badge("Look first", "orange", ":material/warning:", "The pilot ran through with warnings that the rest would repeat."),

@@ -33,11 +33,20 @@ parts.section("What each policy expected")
 parts.chart(
     charts.token_strip(row.cells), "No token log-probabilities are stored for this row.", key="tokens", wide=True
 )
+parts.section("What moved the weight")
+parts.chart(
+    charts.ratio_strip(row.cells),
+    "No target policy has log-probabilities of the same tokens as the logging policy.",
+    key="ratios",
+    wide=True,
+)
 parts.section("Measured on this row")
 parts.table(cards.cells(row), "Every measured cell of this row with its status.")
 parts.section("Weight")
 parts.table(cards.weights(row), "The row's weight and rank under every target policy.")
 parts.section("What the judge said")
 cards.judge(row)
+parts.section("Attempts")
+cards.attempts(audit.attempts(run.id, row.row_id), run.id)
 parts.section("Notes")
 decision.notes(audit, run.id, audit.decisions(run.id), [f"row:{row.row_id}"])

@@ -1,8 +1,12 @@
 """One row: where it came from, its cells and weights as tables, the judge's own words."""
 
+from collections.abc import Sequence
+
+import streamlit as st
+
 from app import formats, parts, words
 from app.charts.weights import weight_text
-from cje_audit.domain.views import CellView, RowView, RowWeight
+from cje_audit.domain.views import AttemptView, CellView, RowView, RowWeight
 
 
 def source(row: RowView) -> None:
@@ -65,3 +69,35 @@ def judge(row: RowView) -> None:
             parts.foreign(cell.raw)
         elif cell.value is not None:
             parts.quiet("The judge's own words are not stored for this row.")
+
+
+def attempts(found: Sequence[AttemptView], run: str) -> None:
+    """Print every attempt at this row: when, how it ended, and what went over the wire, as text."""
+    if not found:
+        parts.quiet("No model was asked about this row in this run.")
+    for attempt in found:
+        with st.expander(_attempt_title(attempt, run), icon=words.ATTEMPT[attempt.status].icon):
+            if attempt.detail:
+                parts.verbatim(attempt.detail)
+            if attempt.request is None and attempt.response is None:
+                parts.quiet("Request and response were not kept for this attempt.")
+                continue
+            parts.quiet("Request")
+            parts.foreign(attempt.request)
+            parts.quiet("Response")
+            parts.foreign(attempt.response)
+            if attempt.cut:
+                parts.quiet("Only the first 20,000 characters are shown.")
+
+
+def _attempt_title(attempt: AttemptView, run: str) -> str:
+    told = (
+        words.stage_title(attempt.stage),
+        attempt.policy,
+        words.ATTEMPT[attempt.status].label,
+        attempt.code,
+        formats.moment(attempt.at),
+        None if attempt.seconds is None else f"took {formats.duration(attempt.seconds)}",
+        None if attempt.run == run else f"in run {attempt.run}",
+    )
+    return formats.literal(" · ".join(x for x in told if x))

@@ -9,6 +9,7 @@ from app import formats
 from app.charts.base import Chart, empty_figure
 from cje_audit.domain.views import CellView
 
+LESS_AND_MORE = [[0.0, "#b35806"], [0.5, "#f7f7f7"], [1.0, "#0b4f8a"]]
 SURPRISE = [[0.0, "#d6e6f5"], [0.35, "#7fb0dc"], [0.7, "#2f7fc1"], [1.0, "#0b3a66"]]
 
 
@@ -35,6 +36,53 @@ def token_strip(cells: Sequence[CellView]) -> Chart | None:
     figure.update_yaxes(autorange="reversed", type="category")
     sentence = "Each square is one token of the response; the darker it is, the less the policy expected it."
     return Chart(figure, sentence, _token_table(lines, longest))
+
+
+def ratio_strip(cells: Sequence[CellView]) -> Chart | None:
+    """Draw how much more, or less, each target policy expected each token than the logging policy did.
+
+    Only policies whose tokens are the logging policy's own can be held against it token by token.
+    """
+    same = [c for c in cells if c.token_log_ratios]
+    if not same:
+        return None
+    tokens = same[0].tokens
+    reach = max(0.01, *(abs(r) for c in same for r in c.token_log_ratios))
+    figure = empty_figure(110 + 46 * len(same))
+    figure.add_heatmap(
+        z=[list(c.token_log_ratios) for c in same],
+        x=list(range(1, len(tokens) + 1)),
+        y=[_line_name(c) for c in same],
+        customdata=[
+            [[token_text(t.text), formats.number(r)] for t, r in zip(c.tokens, c.token_log_ratios, strict=True)]
+            for c in same
+        ],
+        hovertemplate="token %{x}: %{customdata[0]}<br>log ratio %{customdata[1]}<extra>%{y}</extra>",
+        colorscale=LESS_AND_MORE,
+        zmid=0,
+        zmin=-reach,
+        zmax=reach,
+        xgap=1,
+        ygap=4,
+        colorbar={"title": "nats", "thickness": 10},
+    )
+    _token_ticks(figure, same)
+    figure.update_yaxes(autorange="reversed", type="category")
+    sentence = (
+        "Blue tokens are ones the policy expected more than the logging policy did, orange ones less; "
+        "together they make the log ratio of the row."
+    )
+    return Chart(figure, sentence, _ratio_table(same))
+
+
+def _ratio_table(same: Sequence[CellView]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"Token": f"{i + 1}", "Text": _shown(token.text)}
+            | {c.policy or "target policy": formats.number(c.token_log_ratios[i]) for c in same}
+            for i, token in enumerate(same[0].tokens)
+        ]
+    )
 
 
 def _hovers(cell: CellView, length: int) -> list[list[str]]:
@@ -72,10 +120,14 @@ def _token_table(lines: Sequence[CellView], longest: int) -> pd.DataFrame:
     return pd.DataFrame([_token_row(lines, i) for i in range(longest)])
 
 
+def _shown(text: str) -> str:
+    return formats.visible(text).replace(" ", "␣").replace("\n", "↵")
+
+
 def _token_row(lines: Sequence[CellView], index: int) -> dict[str, str]:
     having = [c for c in lines if index < len(c.tokens)]
     row = {
         "Token": f"{index + 1}",
-        "Text": formats.visible(having[0].tokens[index].text).replace(" ", "␣").replace("\n", "↵"),
+        "Text": _shown(having[0].tokens[index].text),
     }
     return row | {c.policy or "logging policy": formats.number(c.tokens[index].logprob) for c in having}

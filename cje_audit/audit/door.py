@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cje_audit.audit import creation, live, overriding, people, processes, retrying
 from cje_audit.audit.accounts import Accounts
+from cje_audit.audit.attempts import attempts_at
 from cje_audit.audit.monitor import monitor_view
 from cje_audit.audit.roles import enforced
 from cje_audit.audit.sharing import Sharing
@@ -19,6 +20,7 @@ from cje_audit.domain.import_spec import load_spec
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.report import Report
 from cje_audit.domain.views import (
+    AttemptView,
     CostEstimate,
     Decision,
     DecisionPage,
@@ -545,6 +547,10 @@ class Audit(Accounts):
         """Return everything known about one row."""
         with self._tables(run) as tables:
             return read_models.row_view(tables, row_id)
+
+    def attempts(self, run: str, row_id: str) -> tuple[AttemptView, ...]:
+        """Return every attempt at asking something about one row, oldest first."""
+        return attempts_at(self._answers, self._runs.get(run).id, row_id)
 
     def weights(self, run: str, policy: str) -> WeightView:
         """Return the weight plots of one policy."""

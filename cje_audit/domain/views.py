@@ -101,7 +101,10 @@ class TokenValue(View):
 
 
 class CellView(View):
-    """One measured cell of a row: a log-prob or a score, with its status, code and attempts."""
+    """One measured cell of a row: a log-prob or a score, with its status, code and attempts.
+
+    `token_log_ratios` (nats, target − logging per token) is there where both policies read the same tokens.
+    """
 
     stage: str
     policy: str | None
@@ -112,6 +115,26 @@ class CellView(View):
     raw: str | None = None
     attempts: int | None = None
     tokens: tuple[TokenValue, ...] = ()
+    token_log_ratios: tuple[float, ...] = ()
+
+
+class AttemptView(View):
+    """One attempt at asking something about a row; `request` and `response` went over the wire, cut for a page.
+
+    They are None where the raw bodies were not kept; `cut` says that the response was longer than what is shown.
+    """
+
+    run: str
+    stage: str
+    policy: str | None
+    at: str
+    seconds: float | None
+    status: Literal["started", "ok", "failed", "lost"]
+    code: str | None
+    detail: str | None
+    request: str | None
+    response: str | None
+    cut: bool
 
 
 class RowWeight(View):

@@ -283,7 +283,19 @@ class AnswerStore:
         rows = self._all(
             "select request, response from body join attempt on id = attempt where key = ? order by id", key
         )
-        return [(_unpacked(row["request"]), _unpacked(row["response"])) for row in rows]
+        return [(unpacked(row["request"]), unpacked(row["response"])) for row in rows]
+
+    def attempts_at(self, run: str, row_id: str) -> list[sqlite3.Row]:
+        """Return every attempt at one row's questions, of this run and of those it shares answers with, by time.
+
+        Fields: those of the table, and request and response as they went over the wire (None where they were not kept).
+        """
+        return self._all(
+            "select a.*, b.request, b.response from attempt a left join body b on b.attempt = a.id where a.key in "
+            "(select key from attempt where run = ? and row_id = ?) order by a.started_at, a.id",
+            run,
+            row_id,
+        )
 
     # -- endings: failures that are final for one run -------------------------------------------------------------
 
@@ -326,7 +338,8 @@ class AnswerStore:
             return self._db.execute(query, parameters).fetchall()
 
 
-def _unpacked(body: bytes | None) -> bytes | None:
+def unpacked(body: bytes | None) -> bytes | None:
+    """Return a stored body as it went over the wire."""
     return None if body is None else zstandard.decompress(body)
 
 

@@ -147,13 +147,22 @@ def _logprob_cells(tables: "RunTables", number: int) -> list[CellView]:
     rows = tables.read(
         'select l.* from logprob l join policy p on p.name = l.policy where l."row" = ? order by p.position', [number]
     )
-    return [
+    cells = [
         CellView(
             stage=r["stage"], policy=r["policy"], status=r["status"], value=r["value"], code=r["code"],
             detail=r["detail"], attempts=r["attempts"], tokens=_tokens(r["tokens"], r["token_logprobs"]),
         )
         for r in rows.iter_rows(named=True)
     ]  # fmt: skip
+    logging = next((c.tokens for c in cells if c.stage == "logging_policy"), ())
+    return [c.model_copy(update={"token_log_ratios": _ratios(c, logging)}) for c in cells]
+
+
+def _ratios(cell: CellView, logging: tuple[TokenValue, ...]) -> tuple[float, ...]:
+    """Return target − logging per token, in nats; nothing where the two did not read the same tokens."""
+    if cell.stage == "logging_policy" or [t.text for t in cell.tokens] != [t.text for t in logging]:
+        return ()
+    return tuple(t.logprob - o.logprob for t, o in zip(cell.tokens, logging, strict=True))
 
 
 def _tokens(tokens: list[str] | None, values: list[float] | None) -> tuple[TokenValue, ...]:
