@@ -20,9 +20,13 @@ def _view(row: sqlite3.Row) -> AttemptView:
         run=row["run"], stage=row["stage"], policy=row["policy"], at=iso(row["started_at"]),
         seconds=None if row["ended_at"] is None else max(row["ended_at"] - row["started_at"], 0.0),
         status=row["status"], code=row["code"], detail=row["detail"],
-        request=None if request is None else request[:LONGEST], response=None if response is None else response[:LONGEST],
+        request=_shown(request), response=_shown(response),
         cut=max(len(request or ""), len(response or "")) > LONGEST,
     )  # fmt: skip
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None else text[:LONGEST]
 
 
 def _text(body: bytes | None) -> str | None:

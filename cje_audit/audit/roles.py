@@ -19,7 +19,7 @@ READING = (
     "runs", "run", "live", "failure_document", "report", "html", "json", "estimates_csv", "verify", "compare",
     "decisions", "trail", "revealed", "templates", "validate", "dry_run", "demo_runs", "wait", "estimate_cost",
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
-    "check_rows", "shares", "acts", "pilot",
+    "check_rows", "shares", "acts", "pilot", "attempts",
 )  # fmt: skip
 RUNNING = (
     "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "upload_path", "note",
