@@ -1,6 +1,6 @@
 """Every attempt at one row, with what went over the wire."""
 
-import sqlite3
+from typing import Any
 
 from cje_audit.domain.views import AttemptView
 from cje_audit.store.answers import AnswerStore, unpacked
@@ -14,7 +14,7 @@ def attempts_at(answers: AnswerStore, run: str, row_id: str) -> tuple[AttemptVie
     return tuple(_view(row) for row in answers.attempts_at(run, row_id))
 
 
-def _view(row: sqlite3.Row) -> AttemptView:
+def _view(row: dict[str, Any]) -> AttemptView:
     request, response = _text(row["request"]), _text(row["response"])
     return AttemptView(
         run=row["run"], stage=row["stage"], policy=row["policy"], at=iso(row["started_at"]),

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import zstandard
 
@@ -285,17 +286,18 @@ class AnswerStore:
         )
         return [(unpacked(row["request"]), unpacked(row["response"])) for row in rows]
 
-    def attempts_at(self, run: str, row_id: str) -> list[sqlite3.Row]:
+    def attempts_at(self, run: str, row_id: str) -> list[dict[str, Any]]:
         """Return every attempt at one row's questions, of this run and of those it shares answers with, by time.
 
         Fields: those of the table, and request and response as they went over the wire (None where they were not kept).
         """
-        return self._all(
+        rows = self._all(
             "select a.*, b.request, b.response from attempt a left join body b on b.attempt = a.id where a.key in "
             "(select key from attempt where run = ? and row_id = ?) order by a.started_at, a.id",
             run,
             row_id,
         )
+        return [dict(row) for row in rows]
 
     # -- endings: failures that are final for one run -------------------------------------------------------------
 
