@@ -5,16 +5,30 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from cje_audit.numerics.arrays import Floats, Ints
+from cje_audit.numerics.arrays import Bools, Floats, Ints
 from cje_audit.numerics.weights import relative_weights
 
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """The rank of each row's score among `n` distinct ones, int64 (n_rows,); some ranks may have no row."""
+    """The rank of each row's score among the `n` distinct ones, int64 (n_rows,)."""
 
     place: Ints
     n: int
+
+    def of(self, rows: Bools) -> "Levels":
+        """Return the ranks of some rows among themselves: the scores of other rows leave no gap.
+
+        Examples
+        --------
+        >>> levels_of(np.array([0.1, 0.2, 0.3])).of(np.array([True, False, True])).place.tolist()
+        [0, 1]
+        """
+        if rows.all():
+            return self
+        place = self.place[rows]
+        present = np.bincount(place, minlength=self.n) > 0
+        return Levels((np.cumsum(present) - 1)[place], int(np.count_nonzero(present)))
 
 
 def levels_of(score: Floats) -> Levels:

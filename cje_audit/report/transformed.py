@@ -9,7 +9,7 @@ from cje_audit.domain.report import Estimate
 from cje_audit.numerics.bounds import Missing, snips_bounds
 from cje_audit.numerics.clipping import clip
 from cje_audit.numerics.point import Point, infer
-from cje_audit.numerics.projection import Levels, projected_weights
+from cje_audit.numerics.projection import projected_weights
 from cje_audit.numerics.psis import smoothed_log_ratio
 from cje_audit.numerics.weights import effective_sample_size
 from cje_audit.report.facts import RunFacts
@@ -45,8 +45,7 @@ def _projected(facts: RunFacts, sample: Sample) -> Floats | None:
     levels = facts.score_levels
     if levels is None or facts.judge is None or not facts.judge.ok[sample.used].all():
         return None
-    own = Levels(kept(levels.place, sample.used), levels.n)
-    return projected_weights(sample.log_ratio, own, kept(facts.fold, sample.used))
+    return projected_weights(sample.log_ratio, levels.of(sample.used), kept(facts.fold, sample.used))
 
 
 def transformed_estimates(facts: RunFacts, sample: Sample, others: Reweighted) -> list[Estimate]:

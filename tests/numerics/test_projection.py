@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cje_audit.numerics.projection import projected_weights
+from cje_audit.numerics.projection import levels_of, projected_weights
 
 
 def test_a_clone_keeps_equal_weights() -> None:
@@ -24,3 +24,11 @@ def test_its_known_failure_is_there() -> None:
     rng = np.random.default_rng(2)
     got = projected_weights(rng.normal(-2, 2, 4000), rng.integers(0, 5, 4000) / 4, rng.integers(0, 20, 4000))
     assert got.sum() ** 2 / np.square(got).sum() > 3000
+
+
+def test_scores_of_rows_that_are_not_used_change_nothing() -> None:
+    rng = np.random.default_rng(3)
+    score, fold, used = rng.uniform(size=500), rng.integers(0, 20, 500), rng.random(500) < 0.7
+    ratio = rng.normal(2 * score, 0.5)
+    alone = projected_weights(ratio[used], score[used], fold[used])
+    assert projected_weights(ratio[used], levels_of(score).of(used), fold[used]).tolist() == alone.tolist()
