@@ -11,6 +11,16 @@ SETTINGS = (
     ("CJE_AUDIT_USER", "", "The account that acts on the command line, where a workspace has accounts."),
     ("CJE_AUDIT_PASSWORD", "", "That account's password."),
     ("CJE_AUDIT_DEBUG", "", "Set to 1 to see where an unexpected error came from."),
+    (
+        "CJE_AUDIT_HF_DEVICE",
+        "",
+        "Device of the provider huggingface, such as cpu or cuda:1; the GPU when there is one.",
+    ),
+    (
+        "CJE_AUDIT_HF_DTYPE",
+        "",
+        "Its precision: float32, bfloat16, float16 or auto; float32 on a CPU, else the model's.",
+    ),
     ("CJE_AUDIT_STALL_S", "30", "Seconds without a heartbeat after which a worker counts as lost."),
 )
 

@@ -8,7 +8,7 @@ from cje_audit.domain.experiment import DataSource, Experiment, Judge
 from cje_audit.domain.import_spec import ImportSpec, RunSpec, dump_spec
 from cje_audit.domain.policy import content_hash
 from cje_audit.formats.options import ImportOptions
-from cje_audit.providers.registry import capabilities
+from cje_audit.providers.registry import capabilities, require_installed
 from cje_audit.store.files import RunFiles, copy_into, hash_files
 from cje_audit.store.workspace import FINAL, RunRecord, Workspace
 
@@ -22,6 +22,8 @@ def check_providers(experiment: Experiment) -> None:
     ------
     ConfigError
         Naming the policy, and what to use instead.
+    ModelMissing
+        When a provider's extra is not installed.
     """
     for policy in (experiment.logging_policy, *experiment.target_policies):
         able = capabilities(policy.provider)
@@ -32,6 +34,7 @@ def check_providers(experiment: Experiment) -> None:
                 got=policy.provider,
                 what_to_do=able.instead or "Use another provider for this policy.",
             )
+        require_installed(policy.provider)
     _check_judge(experiment.judge)
 
 
@@ -39,6 +42,7 @@ def _check_judge(judge: Judge) -> None:
     if judge.provider is None:
         return
     able = capabilities(judge.provider)
+    require_installed(judge.provider)
     if not able.judge:
         raise ConfigError(f"The provider {judge.provider} cannot judge.", what_to_do="Use another one for the judge.")
     if judge.kind == "logprob" and not able.odds:

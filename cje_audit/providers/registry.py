@@ -8,8 +8,9 @@ from pathlib import Path
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Judge
 from cje_audit.domain.policy import Endpoint
-from cje_audit.providers import embedded, recorded, scripted
+from cje_audit.providers import embedded, huggingface, recorded, scripted
 from cje_audit.providers.base import Capabilities, Provider
+from cje_audit.providers.hf.loading import require_packages as require_hf
 from cje_audit.providers.http import (
     anthropic,
     fireworks,
@@ -22,16 +23,18 @@ from cje_audit.providers.http import (
 )
 from cje_audit.providers.http.dialect import Dialect
 from cje_audit.providers.smollm.fetch import MODEL_NAME
+from cje_audit.providers.smollm.pool import require_packages
 
 Asked = Endpoint | Judge
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A provider's capabilities, and how to make one for an endpoint."""
+    """A provider's capabilities, how to make one for an endpoint, and what raises where its extra is not installed."""
 
     capabilities: Capabilities
     make: Callable[[Asked], Provider]
+    require: Callable[[], None] = lambda: None
 
 
 def _embedded(asked: Asked) -> Provider:
@@ -61,7 +64,8 @@ HTTP = (openai_compatible, vllm, sglang, fireworks, together, llama_cpp, openai,
 
 PROVIDERS: dict[str, Entry] = {
     **{room.DIALECT.name: _http(room.DIALECT) for room in HTTP},
-    "embedded": Entry(embedded.CAPABILITIES, _embedded),
+    "huggingface": Entry(huggingface.CAPABILITIES, huggingface.HuggingFaceProvider, require_hf),
+    "embedded": Entry(embedded.CAPABILITIES, _embedded, require_packages),
     "recorded": Entry(recorded.CAPABILITIES, _recorded),
     "scripted": Entry(scripted.CAPABILITIES, _scripted),
 }
@@ -81,6 +85,19 @@ def capabilities(provider: str) -> Capabilities:
     True
     """
     return _entry(provider).capabilities
+
+
+def require_installed(provider: str) -> None:
+    """Refuse a provider whose extra is not installed.
+
+    Raises
+    ------
+    ConfigError
+        When no provider has this name.
+    ModelMissing
+        Naming the extra.
+    """
+    _entry(provider).require()
 
 
 def make_provider(asked: Asked) -> Provider:

@@ -1,0 +1,1 @@
+"""A model in this process through transformers and torch: loading, exact tokens, scoring and writing in batches."""
