@@ -70,8 +70,9 @@ class Batches(Generic[T, R]):
     def _take(self) -> list[_Waiting[T, R]]:
         self._waiting = [w for w in self._waiting if not w.answer.done()]  # those that gave up
         self._waiting.sort(key=lambda w: -self._size(w.item))
-        longest = max((self._size(w.item) for w in self._waiting), default=1)
-        n = max(1, min(MOST_ROWS, self._tokens // longest))
+        if not self._waiting:
+            return []
+        n = max(1, min(MOST_ROWS, self._tokens // self._size(self._waiting[0].item)))
         batch, self._waiting = self._waiting[:n], self._waiting[n:]
         return batch
 

@@ -87,6 +87,8 @@ def _ready(model: Any, tokenizer: Any, name: str, revision: str | None, device: 
         raise ModelMissing(f"The tokenizer of {name} has no tokenizer.json.", what_to_do="Use another model.")
     ends = model.generation_config.eos_token_id
     stop = {*tokenizer.all_special_ids, *(ends if isinstance(ends, list) else [ends])} - {None}
+    if not stop:
+        raise ModelMissing(f"The model {name} names no token that ends a text.", what_to_do="Use another model.")
     model.generation_config = GenerationConfig()  # how it writes is the policy's to say, not the folder's
     return Loaded(
         model=model,

@@ -107,7 +107,7 @@ class LocalModel:
         rows = [_Row(w, self._room(w), self.loaded.stop_ids, self.spelling) for w in writings]
         most = max(row.room for row in rows)
         if most > 0:
-            end = min(self.loaded.stop_ids, default=0)
+            end = min(self.loaded.stop_ids)
             config = GenerationConfig(do_sample=False, max_new_tokens=most, eos_token_id=end, pad_token_id=end)
             with torch.inference_mode():
                 self.loaded.model.generate(
@@ -183,7 +183,7 @@ class _Row:
         """Return what was written, cut at the first stop text."""
         text = self._text()
         cuts = [text.index(stop) for stop in self.how.stop if stop in text]
-        return Written(text[: min(cuts, default=None)], self._finish, tuple(self._ids), tuple(self._values))
+        return Written(text[: min(cuts)] if cuts else text, self._finish, tuple(self._ids), tuple(self._values))
 
     def _text(self) -> str:
         return self._spelling.text_of(self._ids)
