@@ -49,6 +49,8 @@ def _foot(report: Report, policy: PolicyReport) -> None:
     for head in heads(report):
         if head.policy.name == policy.name and (known := truth_sentence(policy, head.estimate)) is not None:
             parts.verbatim(known)
+    if policy.first_try is not None:
+        parts.verbatim(policy.first_try.sentence)
     if policy.next_step and policy.next_step not in policy.sentence:
         parts.verbatim(policy.next_step)
     if policy.probability_best is not None:

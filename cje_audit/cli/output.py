@@ -61,6 +61,13 @@ def print_pilot(found: PilotReport | None) -> None:
         say(f"\n{found.sentence}")
 
 
+def sentences_of(policy: PolicyReport) -> list[str]:
+    """Return everything the report says of one policy, in the order it is read."""
+    first = [] if policy.first_try is None else [policy.first_try.sentence]
+    after = [policy.next_step] if policy.next_step and policy.next_step not in policy.sentence else []
+    return [policy.sentence, *(o.sentence for o in policy.overrides), *first, *after, *headline_reasons(policy)]
+
+
 def print_report(report: Report) -> None:
     """Print a report in words: the summary, each policy, and every check that speaks."""
     say(report.summary.sentence)
@@ -70,13 +77,8 @@ def print_report(report: Report) -> None:
             say(told)
     for policy in report.policies:
         say(f"\n{policy.name} [{VERDICT_WORDS[policy.verdict]}]")
-        say(f"  {policy.sentence}")
-        for override in policy.overrides:
-            say(f"  {override.sentence}")
-        if policy.next_step and policy.next_step not in policy.sentence:
-            say(f"  {policy.next_step}")
-        for why in headline_reasons(policy):
-            say(f"  {why}")
+        for told in sentences_of(policy):
+            say(f"  {told}")
         _print_estimates(policy)
     speaking = [c for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)]
     if speaking:

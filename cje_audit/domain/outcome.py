@@ -60,3 +60,17 @@ class Plan(Part):
     cost: float | None
     no_cost: str | None
     sentence: str
+
+
+class FirstTry(Part):
+    """The headline on the rows that needed no second try, beside the one on all rows.
+
+    `p_value` tests that the two are equal, paired by prompt; None where nothing can be tested.
+    """
+
+    n_asked_again: int
+    n_used: int
+    value: float | None
+    interval: Pair | None
+    p_value: float | None
+    sentence: str

@@ -81,6 +81,7 @@ class RunFacts:
     pilot: PilotSize | None = None
     unit_costs: Mapping[str, UnitCost] = field(default_factory=dict)
     token_counts: Mapping[str, Floats] = field(default_factory=dict)
+    asked_again: Mapping[str, Bools] = field(default_factory=dict)
     judge_noise: DrawNoise | None = None
 
     @cached_property

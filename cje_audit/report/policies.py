@@ -17,6 +17,7 @@ from cje_audit.report.estimates import estimates_of, primary_reward
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.planning import next_step, plan_of
 from cje_audit.report.reasons import headline_reason
+from cje_audit.report.retried import first_try
 from cje_audit.report.sentences import policy_sentence
 from cje_audit.report.truths import truths_of
 
@@ -62,6 +63,7 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
         truths=truths_of(facts.fresh_draws.get(name), estimates),
         next_step=next_step(decision, plan),
         plan=plan,
+        first_try=first_try(facts, name, primary if decision.verdict is Verdict.REPORT else None),
         overrides=tuple(c.override for c in set_aside(case, checks) if c.override is not None),
     )
 

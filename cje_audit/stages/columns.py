@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from cje_audit.checks.dataset import UNFINISHED_OK
-from cje_audit.checks.frame import Bools, Codes, Column, Floats, Rows
+from cje_audit.checks.frame import Bools, Codes, Column, Floats, Ints, Rows
 from cje_audit.numerics.draw_noise import DrawNoise, draw_noise
 from cje_audit.stages.text_marks import text_marks
 from cje_audit.store.tables import RunTables
@@ -116,6 +116,24 @@ def read_token_counts(tables: RunTables, policy: str, n: int) -> Floats:
     counts = np.full(n, np.nan)
     counts[frame["row"].to_numpy()] = as_floats(frame["n_tokens"])
     return counts
+
+
+def read_asked_again(tables: RunTables, n: int, logging: str, targets: Sequence[str]) -> dict[str, Bools]:
+    """Mark, by policy, the rows whose log-probs or judgement needed more than one attempt; nothing where none did."""
+    scored = tables.read('select policy, "row" from logprob where attempts > 1')
+    judged = tables.read('select distinct "row" from judgement where attempts > 1')["row"].to_numpy()
+    if not scored.height and not len(judged):
+        return {}
+    shared = marked(n, judged) | marked(n, scored.filter(pl.col("policy") == logging)["row"].to_numpy())
+    own = {t: shared | marked(n, scored.filter(pl.col("policy") == t)["row"].to_numpy()) for t in targets}
+    return {logging: marked(n, judged), **own}
+
+
+def marked(n: int, rows: Ints) -> Bools:
+    """Return bool (n,), true at these places."""
+    found = np.zeros(n, dtype=bool)
+    found[rows] = True
+    return found
 
 
 def read_judgements(tables: RunTables, n: int) -> Column:

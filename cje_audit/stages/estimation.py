@@ -21,6 +21,7 @@ from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import (
     as_floats,
     nullable,
+    read_asked_again,
     read_judge_noise,
     read_judgements,
     read_labels,
@@ -83,6 +84,7 @@ def run_facts(context: StageContext) -> RunFacts:
         stages=tuple(stage_facts(tables)),
         fresh_draws=fresh_draws(tables, sample),
         unit_costs=unit_costs(context),
+        asked_again=read_asked_again(tables, rows.n, logging.name, [t.name for t in targets]),
         token_counts={t.name: read_token_counts(tables, t.name, rows.n) for t in targets},
         judge_noise=read_judge_noise(tables),
         pilot=pilot_size(context.facts("dataset"), rows.n, context.spec),

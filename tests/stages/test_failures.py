@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cje_audit.audit import Audit
+from cje_audit.stages.columns import read_asked_again
+from cje_audit.store.tables import RunTables
 from tests.stages.helpers import asks, experiment, script
 
 
@@ -67,6 +70,14 @@ def test_a_passing_fault_is_asked_again_and_recovers(tmp_path: Path, audit: Audi
     assert audit.failures(run).total == 0
     assert audit.live(run).failures == {"server_error": 1}
     assert sum(who == "mild" for op, who, *_ in asks(tmp_path) if op == "logprobs") == 9
+    tables = RunTables(audit.workspace / "runs" / run / "run.duckdb", read_only=True)
+    again = read_asked_again(tables, 8, "base", ["clone", "mild"])
+    tables.close()
+    assert {name: np.flatnonzero(rows).tolist() for name, rows in again.items()} == {
+        "base": [],
+        "clone": [],
+        "mild": [3],
+    }
 
 
 def test_fail_fast_stops_the_run_with_a_sentence(tmp_path: Path, audit: Audit) -> None:
