@@ -1,11 +1,13 @@
-"""Which runs the list shows: words, state and verdict, all in the address; and the way into the trash and back."""
+"""Which runs and rows a list shows, all in the address; the trash; and the views that people keep."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from app import formats, parts, words
+from app.places import PLACES
 from cje_audit.audit import Audit
+from cje_audit.domain.row_search import RowQuery
 from cje_audit.domain.views import RunRow
 
 TRASHED = "just_trashed"
@@ -85,3 +87,33 @@ def trash(audit: Audit) -> None:
                 parts.verbatim(run.name)
                 parts.quiet(f"{formats.moment(run.created_at)} · {run.id}")
                 st.button("Take out", key=f"restore-{run.id}", on_click=_take, args=(audit, run.id))
+
+
+def row_query() -> RowQuery:
+    """Show the search for rows; return what to look for."""
+    text = st.text_input("Words in the rows", key="text", bind="query-params", icon=":material/search:")
+    with parts.line():
+        where = st.segmented_control(
+            "Look in", list(words.LOOK_IN), default="both", required=True, key="where", bind="query-params",
+            format_func=lambda place: words.LOOK_IN[place],
+        )  # fmt: skip
+        regex = st.toggle("Regular expression", key="regex", bind="query-params")
+        failed = st.toggle("Only rows with a failure", key="failed", bind="query-params")
+    return RowQuery(text=text, regex=regex, where=where or "both", failed_only=failed)
+
+
+def saved_views(audit: Audit, place: str) -> None:
+    """Show, in the sidebar, the views that people kept, and keep the present one under a name."""
+    with st.sidebar.popover("Saved views", icon=":material/bookmark:"):
+        for index, view in enumerate(audit.saved_views()):
+            with parts.line():
+                if view.place in PLACES:
+                    parts.link(view.place, view.name, **view.query)
+                st.button(
+                    "Forget", key=f"forget-view-{index}", type="tertiary", on_click=audit.drop_view, args=(view.name,)
+                )
+        with st.form("keep-view", clear_on_submit=True):
+            name = st.text_input("Keep this page and its filters as")
+            if st.form_submit_button("Keep") and name.strip():
+                audit.keep_view(name, place, st.query_params.to_dict())
+                st.rerun()

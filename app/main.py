@@ -7,7 +7,7 @@ import plotly.graph_objects as go  # noqa: F401  (as above)
 import streamlit as st
 
 import cje_audit.audit.rooms  # noqa: F401  (as above)
-from app import parts, session
+from app import filters, parts, session
 from app.places import PLACES, START
 
 HERE = Path(__file__).parent
@@ -32,4 +32,5 @@ with session.guarded():
     audit = session.open_audit()
     session.choose_run(audit)
     session.who(audit)
+    filters.saved_views(audit, session.place_of(chosen.url_path))
     chosen.run()

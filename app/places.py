@@ -189,6 +189,15 @@ PLACES: dict[str, Place] = {
             "spend",
         ),
     ),
+    "rows": Place(
+        path="../pages/rows.py",
+        title="Rows",
+        icon=":material/search:",
+        url_path="rows",
+        section=RUN,
+        question="Which rows hold these words? Plain text, or a regular expression.",
+        terms=("regular expression", "log-probability", "judge score"),
+    ),
     "row": Place(
         path="../pages/row.py",
         title="One row",

@@ -149,6 +149,11 @@ def _picked() -> None:
         st.query_params.from_dict({"run": picked})
 
 
+def place_of(address: str) -> str:
+    """Return which page stands at an address; the list of runs where none does."""
+    return next((name for name, place in PLACES.items() if place.url_path == address), "runs")
+
+
 def need_run(audit: Audit) -> RunRow:
     """Return the current run, or stop the page with what to do first."""
     wanted = st.session_state.get(CURRENT)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cje_audit.domain.checks import CheckStatus, Verdict
+from cje_audit.domain.row_search import Where
 
 GLOSSARY: dict[str, str] = {
     "policy": "A model together with its settings: template, system prompt, temperature, and so on.",
@@ -55,6 +56,7 @@ GLOSSARY: dict[str, str] = {
     "adjusted p-value": "How surprising a difference would be if there were none, made larger because many pairs are looked at. Holm guards against a single false claim, Benjamini–Hochberg against too large a share of them.",
     "chance of being best": "How often the policy would come first if the experiment's noise were drawn again. Only policies that may show a number take part.",
     "decision rule": "What would make a policy ship, fixed before the run. A policy whose data cannot carry a number never ships.",
+    "regular expression": "A pattern of text: `\\d+` is a number, `^Sure` a text that begins with Sure, `a|b` one or the other.",
     "reused answer": "An answer stored by an earlier run or before an interruption; the model was not asked again.",
 }  # fmt: skip
 
@@ -116,6 +118,8 @@ OUTCOME: dict[str, Badge] = {
     "undecided": Badge("Undecided", "orange", ":material/help:", "The interval of the difference includes the margin."),
     "unhealthy": Badge("Cannot be decided", "red", ":material/cancel:", "The data cannot carry a number, so the rule may not be applied."),
 }  # fmt: skip
+
+LOOK_IN: dict[Where, str] = {"both": "Everywhere", "prompt": "Prompts", "response": "Responses"}
 
 ATTEMPT: dict[str, Badge] = {
     "started": Badge("in flight", "blue", ":material/autorenew:", "Asked, and not answered yet."),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import formats, parts, words
 from app.charts.weights import weight_text
+from cje_audit.domain.row_search import FoundRow
 from cje_audit.domain.views import AttemptView, CellView, RowView, RowWeight
 
 
@@ -69,6 +70,17 @@ def judge(row: RowView) -> None:
             parts.foreign(cell.raw)
         elif cell.value is not None:
             parts.quiet("The judge's own words are not stored for this row.")
+
+
+def found(row: FoundRow, run: str, index: int) -> None:
+    """Print one row of a search: its id, how many of its cells failed, and the first words of both texts."""
+    with st.container(border=True, key=f"found-{index}"):
+        with parts.line():
+            parts.row_link(run, row.row_id)
+            if row.n_failed:
+                st.badge(f"{formats.plural(row.n_failed, 'failed cell')}", color="orange", icon=":material/report:")
+        parts.verbatim(f"Prompt: {formats.excerpt(row.prompt, 200)}")
+        parts.verbatim(f"Response: {formats.excerpt(row.response, 200)}")
 
 
 def attempts(found: Sequence[AttemptView], run: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.import_spec import load_spec
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.report import Report
+from cje_audit.domain.row_search import RowPage, RowQuery, SavedView
 from cje_audit.domain.views import (
     AttemptView,
     CostEstimate,
@@ -50,6 +51,7 @@ from cje_audit.report.estimates_csv import estimates_csv
 from cje_audit.settings import bundle_root
 from cje_audit.store import read_models
 from cje_audit.store.files import RunFiles, safe_name
+from cje_audit.store.saved_views import SavedViews
 from cje_audit.store.weight_rows import weight_rows
 from cje_audit.store.workspace import RunRecord
 
@@ -72,7 +74,13 @@ class Audit(Accounts):
 
     def __init__(self, workspace: Path) -> None:
         super().__init__(workspace)
+        self._saved = SavedViews(self.workspace)
         self._standing = overriding.Standing(self._runs, self._answers)
+
+    def close(self) -> None:
+        """Close the workspace's databases."""
+        self._saved.close()
+        super().close()
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -547,6 +555,25 @@ class Audit(Accounts):
         """Return everything known about one row."""
         with self._tables(run) as tables:
             return read_models.row_view(tables, row_id)
+
+    def find_rows(self, run: str, query: RowQuery, *, offset: int = 0, limit: int = 25) -> RowPage:
+        """Return one page of the rows whose words fit, and how many fit of how many there are."""
+        from cje_audit.store.row_search import find_rows
+
+        with self._tables(run) as tables:
+            return find_rows(tables, query, offset=offset, limit=limit)
+
+    def saved_views(self) -> tuple[SavedView, ...]:
+        """Return the views that people kept, by name."""
+        return self._saved.all()
+
+    def keep_view(self, name: str, place: str, query: Mapping[str, str], *, by: str | None = None) -> None:
+        """Keep a page and its filters under a name, in place of what had the name."""
+        self._saved.keep(people.written(name, "a name", people.LONGEST_NAME), place, query, self._name(by))
+
+    def drop_view(self, name: str) -> None:
+        """Forget a kept view."""
+        self._saved.drop(name)
 
     def attempts(self, run: str, row_id: str) -> tuple[AttemptView, ...]:
         """Return every attempt at asking something about one row, oldest first."""
