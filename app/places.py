@@ -162,6 +162,15 @@ PLACES: dict[str, Place] = {
             "judge score",
         ),
     ),
+    "findings": Place(
+        path="../pages/findings.py",
+        title="Findings",
+        icon=":material/flag:",
+        url_path="findings",
+        section=RUN,
+        question="What is wrong with this run, how grave is it, and what was decided about it?",
+        terms=("finding", "check", "audit trail"),
+    ),
     "trail": Place(
         path="../pages/trail.py",
         title="Audit trail",

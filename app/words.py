@@ -43,6 +43,7 @@ GLOSSARY: dict[str, str] = {
     "worker": "The separate process that runs the stages. It goes on when this page or the dashboard is closed.",
     "heartbeat": "The worker's sign of life, written every second.",
     "possibly paid twice": "Questions that were in flight when the worker was lost. They are asked again and may be billed twice.",
+    "finding": "Something wrong that a person should decide on. Every check that fails or warns opens one; people and review models add more.",
     "reveal": "A named person lets a refused number be shown, for a written reason. The verdict stays; an earlier sign-off becomes void.",
     "sign-off": "A named person approves or rejects exactly this report. Any later change of the report makes it void.",
     "audit trail": "The list of what people decided. Entries are added, never changed and never removed.",
@@ -148,6 +149,8 @@ DECISION: dict[str, Badge] = {
     "share": Badge("Shared", "blue", ":material/link:", "A link was made that opens the redacted report for some days."),
     "revoke": Badge("Link withdrawn", "orange", ":material/link_off:", "A share link was withdrawn; it opens nothing any more."),
     "open": Badge("Link opened", "gray", ":material/drafts:", "Somebody opened the redacted report through a share link."),
+    "finding": Badge("Finding", "red", ":material/flag:", "A person or a review model named something that is wrong."),
+    "finding_status": Badge("Finding settled", "gray", ":material/task_alt:", "A finding was given another status, by name and for a reason."),
     "override": Badge("Override", "red", ":material/gavel:", "A failing check was set aside, by name and for a reason."),
 }  # fmt: skip
 
@@ -159,6 +162,27 @@ SHARE: dict[str, Badge] = {
 
 SIGNED: dict[str, str] = {"approve": "Approve", "reject": "Reject"}
 SIGNED_STATE: dict[str, str] = {"approve": "approved", "reject": "rejected"}
+
+SEVERITY: dict[str, Badge] = {
+    "critical": Badge("Critical", "red", ":material/block:", "Nothing can be computed because of this."),
+    "high": Badge("High", "red", ":material/priority_high:", "No headline number may be printed because of this."),
+    "medium": Badge("Medium", "orange", ":material/warning:", "A warning: read the number with this in mind."),
+    "low": Badge("Low", "gray", ":material/info:", "Worth knowing."),
+}  # fmt: skip
+
+FINDING_STATUS: dict[str, Badge] = {
+    "open": Badge("Open", "orange", ":material/radio_button_unchecked:", "Nobody has decided about it yet."),
+    "done": Badge("Done", "green", ":material/check_circle:", "It was put right."),
+    "deferred": Badge("Deferred", "blue", ":material/schedule:", "It will be dealt with later."),
+    "partial": Badge("Partial", "blue", ":material/incomplete_circle:", "Some of it was put right."),
+    "accepted": Badge("Accepted", "gray", ":material/handshake:", "It stays as it is, knowingly."),
+}  # fmt: skip
+
+SOURCE: dict[str, str] = {
+    "check": "opened by a check",
+    "reviewer": "proposed by a review model",
+    "person": "added by a person",
+}
 
 WORKER: dict[str, Badge] = {
     "starting": Badge("Worker starting", "gray", ":material/schedule:", "The worker process is being started."),

@@ -13,7 +13,12 @@ from cje_audit.domain.report import PolicyReport, Report
 from cje_audit.domain.views import Decision, Reveal
 
 PERSON = "person"
-SUBJECTS = {"reveal": "policy:", "override": "check:"}  # what an entry is about, where that does not say so itself
+SUBJECTS = {
+    "reveal": "policy:",
+    "override": "check:",
+    "finding": "finding:",
+    "finding_status": "finding:",
+}  # what an entry is about, where that does not say so itself
 NAME, REASON = "Your name", "Reason"
 
 
@@ -29,7 +34,7 @@ def _decide(key: str, act: Callable[[str, str], object]) -> None:
     st.session_state[f"{key}-text"] = ""
 
 
-def _signed_form(key: str, label: str, button: str, act: Callable[[str, str], object]) -> None:
+def signed_form(key: str, label: str, button: str, act: Callable[[str, str], object]) -> None:
     """Show the two things every decision needs, a name and a text, and the button that stores it."""
     said = st.session_state.pop(f"{key}-said", None)
     if said:
@@ -50,7 +55,7 @@ def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
     with st.popover("Reveal the number", icon=":material/visibility:"):
         parts.verbatim(f"The number of {policy.name} is refused, and it stays refused.")
         parts.quiet("Your name, the time and your reason are kept in the audit trail. A sign-off given before is void.")
-        _signed_form(
+        signed_form(
             f"reveal-{policy.name}", REASON, "Reveal",
             lambda by, reason: audit.reveal(run, policy.name, reason=reason, by=by),
         )  # fmt: skip
@@ -62,7 +67,7 @@ def on_check(audit: Audit, run: str, check: Check) -> None:
         with st.popover("Override this check", icon=":material/gavel:"):
             parts.verbatim("The check stays failed. The verdicts are decided again as if it had not spoken.")
             parts.quiet("Your name and your reason stand wherever the check or a verdict on it is shown.")
-            _signed_form(
+            signed_form(
                 f"override-{check.id}-{check.policy or 'all'}", REASON, "Override",
                 lambda by, reason: audit.override(run, check.id, policy=check.policy, reason=reason, by=by),
             )  # fmt: skip
@@ -117,7 +122,7 @@ def _sign_form(audit: Audit, report: Report) -> None:
         "Decision", list(words.SIGNED), format_func=words.SIGNED.__getitem__, default="approve", key="sign-decision"
     )
     run, seen = report.run.id, report.report_hash()
-    _signed_form(
+    signed_form(
         "sign", "Note, if you like", "Sign",
         lambda by, note: audit.sign(run, choice or "", by=by, note=note, seen=seen),
     )  # fmt: skip
@@ -134,7 +139,7 @@ def notes(audit: Audit, run: str, entries: Sequence[Decision], places: Sequence[
         on = places[0]
         if len(places) > 1:
             on = st.selectbox("About", places, key="note-on", format_func=place_title)
-        _signed_form("note", "Note", "Add", lambda by, text: audit.note(run, text, on=on, by=by))
+        signed_form("note", "Note", "Add", lambda by, text: audit.note(run, text, on=on, by=by))
 
 
 def places_of(report: Report) -> list[str]:
@@ -169,13 +174,20 @@ def entry(decision: Decision, *, key: str, with_run: str | None = None) -> None:
             parts.quiet(f"{formats.moment(decision.at)} UTC")
             if decision.subject:
                 parts.quiet(place_title(f"{SUBJECTS.get(decision.kind, '')}{decision.subject}"))
-            if decision.role:
-                parts.quiet(decision.role)
-            if decision.until:
-                parts.quiet(f"until {formats.moment(decision.until)} UTC")
-            if decision.decision:
-                parts.quiet(words.SIGN_OFF[words.SIGNED_STATE[decision.decision]].label)
+            for told in _details(decision):
+                parts.quiet(told)
             if with_run:
                 parts.link("results", with_run, run=decision.run)
-        if decision.reason:
-            parts.verbatim(decision.reason)
+        for text in (decision.title, decision.reason):
+            if text:
+                parts.verbatim(text)
+
+
+def _details(decision: Decision) -> list[str]:
+    """Return what else is known of an entry, in words."""
+    return [
+        *([decision.role] if decision.role else []),
+        *([f"until {formats.moment(decision.until)} UTC"] if decision.until else []),
+        *([words.FINDING_STATUS[decision.status].label] if decision.status else []),
+        *([words.SIGN_OFF[words.SIGNED_STATE[decision.decision]].label] if decision.decision else []),
+    ]

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cje_audit.audit import creation, live, overriding, people, processes, retrying
 from cje_audit.audit.accounts import Accounts
 from cje_audit.audit.attempts import attempts_at
+from cje_audit.audit.findings import Findings
 from cje_audit.audit.monitor import monitor_view
 from cje_audit.audit.roles import enforced
 from cje_audit.audit.sharing import Sharing
@@ -18,6 +19,7 @@ from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFo
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.import_spec import load_spec
 from cje_audit.domain.pilot import PilotReport
+from cje_audit.domain.register import Proposal, Register, RegisterEntry
 from cje_audit.domain.report import Report
 from cje_audit.domain.row_search import RowPage, RowQuery, SavedView
 from cje_audit.domain.views import (
@@ -48,6 +50,7 @@ from cje_audit.formats.naming import ALIASES
 from cje_audit.formats.options import ImportOptions
 from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.report.estimates_csv import estimates_csv
+from cje_audit.report.register import as_csv, as_markdown
 from cje_audit.settings import bundle_root
 from cje_audit.store import read_models
 from cje_audit.store.files import RunFiles, safe_name
@@ -204,6 +207,38 @@ class Audit(Accounts):
         wanted = None if run is None else self._runs.get(run).id
         entries = self._trail.page(wanted, offset=offset, limit=limit)
         return DecisionPage(total=self._trail.count(wanted), offset=offset, rows=tuple(people.view(e) for e in entries))
+
+    def findings(self, run: str) -> Register:
+        """Return everything that was found wrong with a run, and what people decided about it."""
+        return self._findings(run).register()
+
+    def add_finding(self, run: str, finding: Proposal, *, by: str | None = None) -> RegisterEntry:
+        """Add a person's finding."""
+        return self._findings(run).open(finding, by=self._name(by), source="person")
+
+    def decide_finding(
+        self, run: str, finding: str, status: str, *, reason: str, by: str | None = None, effort: str | None = None
+    ) -> RegisterEntry:
+        """Give a finding another status, by name and for a reason; it holds for re-runs on the same data too."""
+        return self._findings(run).decide(finding, status, reason=reason, by=self._name(by), effort=effort)
+
+    def review(
+        self, run: str, *, model: str, provider: str = "openai_compatible", base_url: str | None = None,
+        api_key_env: str | None = None, max_tokens: int = 2000,
+    ) -> Register:  # fmt: skip
+        """Ask a review model what the checks miss; what it proposes is marked as its own."""
+        from cje_audit.audit.reviewing import propose, reviewer  # the providers, which no other decision needs
+
+        found, asked = self._findings(run), reviewer(provider, model, base_url, api_key_env, max_tokens)
+        found.open_all(propose(found.report, asked), by=f"{provider} {model}"[:120], source="reviewer")
+        return found.register()
+
+    def findings_text(self, run: str, kind: Literal["csv", "markdown"]) -> str:
+        """Return the register as CSV or Markdown."""
+        return (as_csv if kind == "csv" else as_markdown)(self.findings(run))
+
+    def _findings(self, run: str) -> Findings:
+        return Findings(self._runs, self._trail, self.report(run), None if self.acting is None else self.role)
 
     def revealed(self, run: str) -> dict[str, Reveal]:
         """Return, by policy, who let the refused numbers of this report be shown."""

@@ -19,13 +19,13 @@ READING = (
     "runs", "run", "live", "failure_document", "report", "html", "json", "estimates_csv", "verify", "compare",
     "decisions", "trail", "revealed", "templates", "validate", "dry_run", "demo_runs", "wait", "estimate_cost",
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
-    "check_rows", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views",
+    "check_rows", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views", "findings", "findings_text",
 )  # fmt: skip
 RUNNING = (
     "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "upload_path", "note",
-    "run_rest", "trash", "restore", "keep_view", "drop_view",
+    "run_rest", "trash", "restore", "keep_view", "drop_view", "add_finding", "review",
 )  # fmt: skip
-APPROVING = ("reveal", "override", "sign", "share", "revoke_share")
+APPROVING = ("reveal", "override", "sign", "share", "revoke_share", "decide_finding")
 ADMIN = ("users", "add_user", "set_role", "remove_user")
 
 NEEDS: dict[str, UserRole | None] = {

@@ -12,6 +12,7 @@ from cje_audit.audit import FORMATS, Audit, ImportOptions
 from cje_audit.cli import server
 from cje_audit.cli.accounts import share, user
 from cje_audit.cli.compare import compare
+from cje_audit.cli.findings import findings
 from cje_audit.cli.output import (
     STDERR,
     print_checks,
@@ -250,6 +251,7 @@ def restore(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOptio
 app.command()(compare)
 app.command()(share)
 app.add_typer(user)
+app.add_typer(findings, name="findings")
 
 
 @app.command()

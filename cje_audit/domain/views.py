@@ -256,7 +256,7 @@ class Decision(View):
     id: int
     run: str
     at: str
-    kind: Literal["note", "reveal", "sign", "override", "share", "revoke", "open"]
+    kind: Literal["note", "reveal", "sign", "override", "share", "revoke", "open", "finding", "finding_status"]
     by: str
     subject: str | None
     reason: str | None
@@ -264,6 +264,13 @@ class Decision(View):
     report_hash: str | None = None
     role: str | None = None
     until: str | None = None
+    title: str | None = None
+    severity: str | None = None
+    status: str | None = None
+    source: str | None = None
+    effort: str | None = None
+    check: str | None = None
+    policy: str | None = None
 
 
 class DecisionPage(View):
