@@ -18,6 +18,7 @@ from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.import_spec import load_spec
+from cje_audit.domain.on_failure import effects
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.register import Proposal, Register, RegisterEntry
 from cje_audit.domain.report import Report
@@ -515,6 +516,11 @@ class Audit(Accounts):
         """Return what asking is doing this moment: failures per minute, waits, breaker, spend, slowest endpoint."""
         return monitor_view(self._runs, self._answers, self._runs.get(run))
 
+    def failure_policy(self, run: str) -> tuple[str, ...]:
+        """Say what a failed row does to a run's estimates; nothing for an import, which asks nothing."""
+        spec = load_spec(RunFiles(self._runs.run_dir(self._runs.get(run).id)).config)
+        return effects(spec.execution.on_failure_of()) if isinstance(spec, Experiment) else ()
+
     def failure_patterns(self, run: str) -> tuple[FailurePattern, ...]:
         """Return what failed attempts have in common (length, time, policy), and what to do about it."""
         from cje_audit.audit.failing import attempts_of
@@ -662,11 +668,12 @@ def _title(path: Path) -> str:
 
 
 def _experiment_summary(experiment: Experiment) -> tuple[str, ...]:
-    """Say in three lines what an experiment would do."""
+    """Say in a few lines what an experiment would do."""
     targets = ", ".join(p.name for p in experiment.target_policies)
     low, high = experiment.judge.scale
     return (
         f"Logging policy {experiment.logging_policy.name}; target policies: {targets}.",
         f"Judge: {experiment.judge.kind}, on the scale {low:g} to {high:g}.",
         f"Data: {Path(experiment.data.path).name}.",
+        *(f"On failure, {told}" for told in effects(experiment.execution.on_failure_of())),
     )

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from cje_audit.domain.errors import ConfigError
+from cje_audit.domain.on_failure import ASKING, DEFAULT, AskingStage, OnFailure, known
 from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.policy import Policy, Strict, content_hash
 
@@ -94,18 +95,26 @@ class EndpointLimits(Strict):
 class Execution(Strict):
     """How models are asked: requests in flight, attempts per answer, seconds per attempt, and what a failure does.
 
-    `prices` is by model; `limits` by base_url, model or provider.
+    `on_failure` is one word for all stages, or one per stage (the others: mark_missing). `prices` is by model; `limits`
+    by base_url, model or provider.
     """
 
     concurrency: int = Field(default=16, ge=1, le=1024)
     max_attempts: int = Field(default=6, ge=1, le=100)
     timeout_s: float = Field(default=120, gt=0, le=86_400)
-    on_failure: Literal["fail_fast", "mark_missing", "skip_row"] = "mark_missing"
+    on_failure: OnFailure | dict[AskingStage, OnFailure] = DEFAULT
     max_cost: float | None = Field(default=None, gt=0)
     pilot: int | None = Field(default=None, ge=1)
     executor: Literal["local", "ray"] = "local"
     prices: dict[str, Price] = Field(default_factory=dict)
     limits: dict[str, EndpointLimits] = Field(default_factory=dict)
+
+    _known = field_validator("on_failure", mode="before")(known)
+
+    def on_failure_of(self) -> dict[AskingStage, OnFailure]:
+        """Return what a failed row does, for each stage that asks."""
+        given = self.on_failure
+        return {stage: given.get(stage, DEFAULT) if isinstance(given, dict) else given for stage in ASKING}
 
 
 class Experiment(Strict):

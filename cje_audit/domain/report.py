@@ -184,6 +184,25 @@ class FailureGroup(Part):
     example_ids: tuple[str, ...] = ()
 
 
+class SkippedReason(Part):
+    """Rows left out for every policy because a cell of this stage and policy failed with this code."""
+
+    stage: str
+    policy: str | None
+    code: str
+    count: int
+
+
+class SkippedRows(Part):
+    """What `on_failure: skip_row` left out: `n` of `n_total` rows, each counted under the cell that failed first."""
+
+    n: int
+    n_total: int
+    sentence: str
+    reasons: tuple[SkippedReason, ...] = ()
+    example_ids: tuple[str, ...] = ()
+
+
 class Finding(Part):
     """Something wrong that a person should decide on."""
 
@@ -219,6 +238,7 @@ class Report(Part):
     comparisons: tuple[Comparison, ...] = ()
     decision: DecisionReport | None = None
     failures: tuple[FailureGroup, ...] = ()
+    skipped: SkippedRows | None = None
     findings: tuple[Finding, ...] = ()
     sign_off: SignOff = SignOff()
 

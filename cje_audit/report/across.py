@@ -24,6 +24,7 @@ from cje_audit.report.comparisons import RANKABLE, SIGNIFICANT, headline_reward
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.samples import Sample, sample_of, snips_point
 from cje_audit.report.setting import Setting, data_differ, judge_differs, settings_differ, template_differs
+from cje_audit.report.skipping import without_skipped
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,11 @@ class Side:
     facts: RunFacts
     prompt_ids: Codes
     setting: Setting
+
+    @property
+    def kept(self) -> RunFacts:
+        """The facts its estimates rest on."""
+        return without_skipped(self.facts)
 
     @property
     def shown(self) -> ComparedRun:
@@ -80,7 +86,7 @@ def _pair(a: Side, b: Side, name_a: str, name_b: str, *, blocked: bool) -> Compa
     if why is not None or reward is None:
         sentence = f"{name_a} (A) and {name_b} (B) are not compared: {why}."
         return ComparedPair(a=name_a, b=name_b, comparable=False, sentence=sentence)
-    one, two = sample_of(a.facts, name_a, reward), sample_of(b.facts, name_b, reward)
+    one, two = sample_of(a.kept, name_a, reward), sample_of(b.kept, name_b, reward)
     if one is None or two is None:
         raise ValueError("A policy with a headline has rows.")
     found = _measured(a, b, (name_a, one), (name_b, two))

@@ -9,7 +9,7 @@ from cje_audit.checks.logging_policy import check_logging_policy
 from cje_audit.checks.target_policy import check_target_policies
 from cje_audit.checks.verdicts import blocks
 from cje_audit.domain.checks import STAGES, Check, Override, worst
-from cje_audit.domain.report import Report, RunHeader, StageReport, Summary
+from cje_audit.domain.report import Report, RunHeader, SkippedRows, StageReport, Summary
 from cje_audit.report.calibration_checks import calibration_checks
 from cje_audit.report.comparisons import best_policy, compare_policies
 from cje_audit.report.deciding import decide_on
@@ -21,10 +21,12 @@ from cje_audit.report.policies import policy_reports
 from cje_audit.report.ranking import probabilities, ranking_sentence, with_chances
 from cje_audit.report.sensitivity import form_warnings
 from cje_audit.report.sentences import summary_sentence
+from cje_audit.report.skipping import skipped_report, without_skipped
 
 
 def run_checks(facts: RunFacts) -> list[Check]:
-    """Run every check of every stage, in the order of the stages."""
+    """Run every check of every stage, in the order of the stages; those of the estimates see the rows these rest on."""
+    kept = without_skipped(facts)
     return [
         *check_dataset(facts.dataset, facts.rows),
         *check_logging_policy(facts.rows, facts.logging_column, facts.logging),
@@ -32,15 +34,15 @@ def run_checks(facts: RunFacts) -> list[Check]:
             facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge, facts.pairings
         ),
         *check_judge(facts.rows, facts.judge, facts.oracle, facts.scale, facts.judge_noise),
-        *calibration_checks(facts),
+        *calibration_checks(kept),
         *check_estimation(
-            facts.rows,
-            facts.logging_column,
-            facts.target_columns,
-            facts.targets,
-            facts.judge,
+            kept.rows,
+            kept.logging_column,
+            kept.target_columns,
+            kept.targets,
+            kept.judge,
             {name: facts.tokens(name) for name in facts.targets},
-            facts.pairings,
+            kept.pairings,
         ),
     ]
 
@@ -65,30 +67,33 @@ def override_warning(checks: Sequence[Check]) -> tuple[str, ...]:
 
 def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Report:
     """Put the report together; `checks` are all checks of the run, each once."""
-    policies = policy_reports(facts, checks)
-    comparisons = compare_policies(facts, policies)
+    kept, skipped = without_skipped(facts), skipped_report(facts)
+    policies = policy_reports(kept, checks)
+    comparisons = compare_policies(kept, policies)
     best = best_policy(policies, comparisons)
-    sentence = summary_sentence(facts, policies, comparisons, best, blocks(checks, None))
-    chances = probabilities(facts, policies)
+    sentence = summary_sentence(kept, policies, comparisons, best, blocks(checks, None))
+    chances = probabilities(kept, policies)
+    warnings = (*pilot_warning(facts.pilot), *override_warning(checks), *_skip_warning(skipped))
     return Report(
         run=header,
         summary=Summary(
             sentence=sentence,
             best_policy=best,
             ranking=ranking_sentence(chances),
-            warnings=(
-                *pilot_warning(facts.pilot),
-                *override_warning(checks),
-                *form_warnings(facts, policies, comparisons),
-            ),
+            warnings=(*warnings, *form_warnings(kept, policies, comparisons)),
         ),
         stages=tuple(stage_reports(facts.stages, checks)),
         policies=with_chances(policies, chances),
         comparisons=comparisons,
-        decision=decide_on(facts.decision_rule, facts, policies),
+        decision=decide_on(facts.decision_rule, kept, policies),
         failures=failure_groups(facts),
+        skipped=skipped,
         findings=findings_of(checks),
     )
+
+
+def _skip_warning(skipped: SkippedRows | None) -> tuple[str, ...]:
+    return (skipped.sentence,) if skipped is not None and skipped.n else ()
 
 
 def stage_reports(stages: Sequence[StageFacts], checks: Sequence[Check]) -> list[StageReport]:

@@ -59,7 +59,7 @@ class RunFacts:
     labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for.
     `decision_rule` was fixed before the run, `pilot` says that the rows are only a part; `unit_costs` are by policy,
     as are `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
-    is None where the judge was asked once per row.
+    is None where the judge was asked once per row. In `skip_stages` a failed cell takes its row out for every policy.
     """
 
     rows: Rows
@@ -83,6 +83,7 @@ class RunFacts:
     token_counts: Mapping[str, Floats] = field(default_factory=dict)
     asked_again: Mapping[str, Bools] = field(default_factory=dict)
     judge_noise: DrawNoise | None = None
+    skip_stages: frozenset[str] = frozenset()
 
     @cached_property
     def score_levels(self) -> Levels | None:

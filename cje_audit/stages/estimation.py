@@ -17,6 +17,7 @@ from cje_audit.domain.report import Comparison, Estimate, Report
 from cje_audit.numerics.weights import log_ratio
 from cje_audit.report.assemble import assemble, run_checks
 from cje_audit.report.facts import FreshDraws, RunFacts, StageFacts
+from cje_audit.report.skipping import without_skipped
 from cje_audit.stages.base import StageContext, StageOutcome
 from cje_audit.stages.columns import (
     as_floats,
@@ -52,7 +53,7 @@ def run(context: StageContext) -> StageOutcome:
         n_ok=n_ok,
         n_failed=n_in - n_ok,
         writes=[
-            TableWrite("weight", weight_frame(facts)),
+            TableWrite("weight", weight_frame(without_skipped(facts))),
             TableWrite("estimate", estimate_frame(report)),
             TableWrite("comparison", comparison_frame(report)),
         ],
@@ -93,7 +94,7 @@ def run_facts(context: StageContext) -> RunFacts:
 
 
 def asked_of_estimation(spec: object) -> dict[str, Any]:
-    """Return what the experiment asks of the estimates; an import asks nothing."""
+    """Return what the experiment asks of the estimates; an import asks nothing and skips nothing."""
     if not isinstance(spec, Experiment):
         return {}
     asked = spec.estimation
@@ -102,6 +103,7 @@ def asked_of_estimation(spec: object) -> dict[str, Any]:
         "wanted_reward": None if asked.reward == "auto" else asked.reward,
         "log_ratio_clip": asked.log_ratio_clip,
         "decision_rule": asked.decision,
+        "skip_stages": frozenset(stage for stage, word in spec.execution.on_failure_of().items() if word == "skip_row"),
     }
 
 

@@ -86,3 +86,25 @@ def test_fail_fast_stops_the_run_with_a_sentence(tmp_path: Path, audit: Audit) -
     row = audit.wait(audit.launch(text), timeout_s=60)
     assert row.status == "failed"
     assert "fail_fast" in (row.error or "")
+
+
+def test_the_three_failure_policies_differ(tmp_path: Path, audit: Audit) -> None:
+    fault = {"op": "logprobs", "policy": "other", "contains": "What is 2", "code": "bad_request"}
+    used, told = {}, {}
+    for word in ("{judge: skip_row}", "skip_row"):
+        execution = f"{{max_attempts: 1, on_failure: {word}}}"
+        run = finished(audit, experiment(tmp_path, script(tmp_path, faults=[fault]), n=40, execution=execution))
+        report = audit.report(run)
+        used[word] = {p.name: (p.n_used, p.n_total) for p in report.policies}
+        told[word] = (None if report.skipped is None else report.skipped.n, len(audit.failure_policy(run)))
+        assert audit.verify(run) == ()
+        assert audit.failures(run).total == 11
+    assert used["skip_row"] == dict.fromkeys(("base", "clone", "mild", "other"), (29, 40))
+    assert (
+        used["mark_missing"]
+        == used["{judge: skip_row}"]
+        == {**dict.fromkeys(("base", "clone", "mild"), (40, 40)), "other": (29, 40)}
+    )
+    assert told == {"skip_row": (11, 1), "{judge: skip_row}": (0, 2)}
+    page = audit.html(run)
+    assert "skip_row left 11 of 40 rows out for every policy" in page

@@ -158,7 +158,7 @@ class Asker:
             gate=place.gate,
             rules=Rules(execution.max_attempts, PATIENCE * execution.timeout_s),
             timeout_s=execution.timeout_s,
-            fail_fast=execution.on_failure == "fail_fast",
+            fail_fast=fails_fast(execution, self._context.progress.stage),
             keep_all=counts.ok + counts.failed + n < KEEP_ALL_BELOW,
             spend=self._spend,
             endpoints=lambda: [gate.facts() for gate in list(_gates[self._context.answers].values())],
@@ -186,6 +186,11 @@ def rarely_collecting() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def fails_fast(execution: Execution, stage: str) -> bool:
+    """Whether the first row that fails for good in a stage stops the run."""
+    return any(word == "fail_fast" for asking, word in execution.on_failure_of().items() if asking == stage)
 
 
 def _models(spec: Experiment) -> dict[str | None, str | None]:
