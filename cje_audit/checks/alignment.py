@@ -10,7 +10,7 @@ from cje_audit.checks.build import examples, not_evaluated
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, Rows
 from cje_audit.checks.words import count, number
 from cje_audit.domain.checks import Check, CheckStatus
-from cje_audit.numerics.association import best_order, orders, standard_ranks, upper_limit
+from cje_audit.numerics.association import best_order, dot, standard_ranks, upper_limit
 
 CHECK = "target_policy.row_alignment"
 LAGS = (-3, -2, -1, 1, 2, 3)
@@ -45,7 +45,7 @@ def row_alignment(rows: Rows, policy: str, logging: Column, target: Column) -> C
     if n < thresholds.ALIGNMENT_ROWS:
         return not_evaluated(CHECK, f"only {count(n, rows.n)} rows have both log-probs", policy)
     trio = Trio(target.values[usable], logging.values[usable], rows.response_chars[usable].astype(np.float64))
-    rho = float(standard_ranks(trio.target) @ standard_ranks(trio.logging))
+    rho = dot(standard_ranks(trio.target), standard_ranks(trio.logging))
     misfit, part = find_misfit(trio, policy)
     affected: Bools = np.zeros(rows.n, dtype=bool)
     if misfit is not None:
@@ -89,7 +89,6 @@ def _misfit(trio: Trio, policy: str, n_looks: int) -> Misfit | None:
 
 def _reordered(ranks: Trio, policy: str, n_looks: int) -> Misfit | None:
     """Say whether another order of the rows fits far better than the one given."""
-    candidates = orders(len(ranks.target), LAGS)
     limit = thresholds.ALIGNMENT_Z + math.sqrt(2 * math.log(n_looks))
     pairs = (
         (f"the log-probs of {policy} fit the logging policy's", ranks.target, ranks.logging),
@@ -97,7 +96,7 @@ def _reordered(ranks: Trio, policy: str, n_looks: int) -> Misfit | None:
         ("the logging log-probs fit the length of the responses", ranks.logging, ranks.chars),
     )
     for what, moved, fixed in pairs:
-        best = best_order(moved, fixed, candidates)
+        best = best_order(moved, fixed, LAGS)
         if best.z > limit and abs(best.rho_best) - abs(best.rho_given) > thresholds.ALIGNMENT_GAIN:
             sentence = (
                 f"On {len(moved):,} rows {what} when {best.name} (rank correlation {number(best.rho_best)}), "
@@ -115,8 +114,8 @@ def _unrelated(trio: Trio, ranks: Trio, policy: str, n_looks: int) -> Misfit | N
     """
     level = 1 - (1 - thresholds.ALIGNMENT_LEVEL) / n_looks
     n = len(trio.target)
-    together = float(ranks.target @ ranks.logging)
-    less, more = sorted((-float(ranks.target @ ranks.chars), -float(ranks.logging @ ranks.chars)))
+    together = dot(ranks.target, ranks.logging)
+    less, more = sorted((-dot(ranks.target, ranks.chars), -dot(ranks.logging, ranks.chars)))
     limit = max(thresholds.ALIGNMENT_LOW, more / 2)
     driven = more >= thresholds.ALIGNMENT_LENGTH
     related = upper_limit(together, n, level) >= limit

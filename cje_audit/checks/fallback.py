@@ -6,32 +6,39 @@ import numpy as np
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.frame import Bools, Floats, Ints
-from cje_audit.checks.resolution import Crowd, crowding, grid_size, n_cells
+from cje_audit.checks.resolution import DECIMALS, SAMPLE, Crowd, crowding, grid_size, n_cells
 
-KNOWN = np.array(
+KNOWN = np.sort(np.array(
     [-10, -20, -50, -100, -200, -500, -999, -1000, -9999, -10_000, -99_999, -1e5, -1e6, -1e9, -1e10]
     + [np.log(10.0**-k) for k in (6, 7, 8, 9, 10, 12, 15, 16, 20, 30)]
-)  # fmt: skip
+    + [-np.log(np.finfo(np.float32).max), np.log(np.finfo(np.float64).tiny), np.finfo(np.float32).min]
+))  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """The cells to look at: log-probs (nats, below 0), the text's key and its length in characters, shape (n,)."""
+    """The cells to look at, shape (n,): log-probs (nats, below 0), the text's key, its length, whether it is long."""
 
     values: Floats
     text_key: Ints
     chars: Ints
+    long: Bools
 
 
 @dataclass(frozen=True, eq=False)
 class Ties:
-    """The distinct values, ascending, with the number of rows, of texts and of text lengths that share each."""
+    """The distinct values, ascending, with the number of rows, of texts and of text lengths that share each.
+
+    `unlike` says that those texts are not one response to two spellings of a prompt: they differ in length, or are
+    many, or have a length that is common in the column.
+    """
 
     distinct: Floats
     place: Ints
     rows: Ints
     texts: Ints
     lengths: Ints
+    unlike: Bools
 
 
 def fallback_constants(cells: Measured) -> Bools:
@@ -49,24 +56,40 @@ def fallback_constants(cells: Measured) -> Bools:
     found = known_beyond_chance(ties, crowd, np.maximum(grid, thresholds.EXACT_FLOOR)) | commonest(ties, grid)
     if n_cells(cells.values, grid) >= thresholds.MIN_CELLS:
         found |= shared_beyond_chance(ties, crowd, np.maximum(grid, thresholds.RESOLUTION_FLOOR))
-    short = (cells.values > -thresholds.NEAR_ZERO) & (cells.chars < thresholds.LONG_TEXT)
+    short = (cells.values > -thresholds.NEAR_ZERO) & ~cells.long
     odd = is_known(ties.distinct) & (expected_hits(crowd, grid) < thresholds.MISFIT_HITS)
     flagged: Bools = (found[ties.place] & ~short) | (odd[ties.place] & misfit(cells))
     return flagged | (clamped(cells) & misfit(cells))
 
 
 def count_ties(cells: Measured) -> Ties:
-    """Count rows, different texts and different lengths per value; near 0 only long texts count."""
+    """Count rows and different texts per value; near 0 only long texts count."""
     distinct, place, rows = np.unique(cells.values, return_inverse=True, return_counts=True)
-    texts, lengths = np.ones(len(distinct), dtype=np.int64), np.ones(len(distinct), dtype=np.int64)
     tied = rows[place] > 1
-    counted = tied & ((cells.values <= -thresholds.NEAR_ZERO) | (cells.chars >= thresholds.LONG_TEXT))
-    texts[np.unique(place[tied])] = 0
-    lengths[np.unique(place[tied])] = 0
-    for counts, what in ((texts, cells.text_key), (lengths, cells.chars)):
-        pairs = np.unique(np.stack([place[counted], what[counted]]), axis=1)
-        np.add.at(counts, pairs[0], 1)
-    return Ties(distinct, place, rows, texts, lengths)
+    counted = tied & ((cells.values <= -thresholds.NEAR_ZERO) | cells.long)
+    texts = _distinct_pairs(place, cells.text_key, tied, counted, len(distinct))
+    lengths = _distinct_pairs(place, cells.chars, tied, counted, len(distinct))
+    unlike = (lengths >= 2) | (texts > thresholds.FEW_SHARERS) | _of_common_length(cells, place, rows)
+    return Ties(distinct, place, rows, texts, lengths, unlike)
+
+
+def _distinct_pairs(place: Ints, what: Ints, tied: Bools, counted: Bools, n_values: int) -> Ints:
+    """Count for each value how many different things share it; 1 where it is not tied."""
+    counts = np.ones(n_values, dtype=np.int64)
+    counts[np.unique(place[tied])] = 0
+    pairs = np.unique(np.stack([place[counted], what[counted]]), axis=1)
+    np.add.at(counts, pairs[0], 1)
+    return counts
+
+
+def _of_common_length(cells: Measured, place: Ints, rows: Ints) -> Bools:
+    """Say for each value whether a hundredth of the other cells have the length of its first cell."""
+    _, of_length, n_of_length = np.unique(cells.chars, return_inverse=True, return_counts=True)
+    first = np.zeros(len(rows), dtype=np.int64)
+    first[place[::-1]] = np.arange(len(place))[::-1]
+    others = n_of_length[of_length[first]] - rows
+    common: Bools = others >= thresholds.COMMON_LENGTH * len(place)
+    return common
 
 
 def measured_resolution(ties: Ties, crowd: Crowd) -> float:
@@ -75,34 +98,79 @@ def measured_resolution(ties: Ties, crowd: Crowd) -> float:
     n_tied = int(np.count_nonzero((ties.texts > 1) & away))
     density = float(np.sum(crowd.mass[away] / np.maximum(crowd.width[away], thresholds.EXACT_FLOOR)))
     if n_tied <= 3 or density <= 0:
-        return thresholds.EXACT_FLOOR
+        return 0.0
     return 2 * (n_tied - 3) / density
 
 
 def shared_beyond_chance(ties: Ties, crowd: Crowd, grid: Floats) -> Bools:
     """Mark the distinct values that more texts share than their neighbourhood explains."""
-    enough = (ties.texts >= 2) & ((ties.lengths >= 2) | (ties.texts > thresholds.FEW_SHARERS))
-    enough &= ties.texts > thresholds.TIE_LIFT * crowd.typical
-    chosen = np.flatnonzero(enough)
-    chance = tail_probability(ties.texts[chosen], crowd.mass[chosen], grid[chosen], crowd.width[chosen])
-    chance *= roundness(ties.distinct[chosen], grid[chosen]) * len(ties.distinct)
     found = np.zeros(len(ties.distinct), dtype=bool)
-    found[chosen[chance < thresholds.TIE_P]] = True
+    chosen = np.flatnonzero((ties.texts >= 2) & (ties.texts > thresholds.TIE_LIFT * crowd.typical))
+    if not len(chosen):
+        return found
+    local = tail_probability(ties.texts[chosen], crowd.mass[chosen], grid[chosen], crowd.width[chosen])
+    chance = np.minimum(local * len(ties.distinct), _anywhere(ties.texts[chosen], crowd, grid))
+    odd = roundness(ties.distinct[chosen], grid[chosen])
+    unlike = ties.unlike[chosen] | (odd < thresholds.ODD_ROUND)
+    suspects = chosen[unlike & (chance * odd < thresholds.TIE_P)]
+    found[suspects[rounded_chance(ties, suspects, grid) < thresholds.TIE_P]] = True
     return found
 
 
+def _anywhere(k: Ints, crowd: Crowd, grid: Floats) -> Floats:
+    """Return how many values of a clean column one expects to be shared by at least k texts, for each k."""
+    step = max(1, len(grid) // SAMPLE)
+    mass, spacing, width = crowd.mass[::step], grid[::step], crowd.width[::step]
+    counts, which = np.unique(k, return_inverse=True)
+    expected = [step * tail_probability(np.full(len(mass), c), mass, spacing, width).sum() for c in counts]
+    return np.asarray(expected)[which]
+
+
+def rounded_chance(ties: Ties, suspects: Ints, grid: Floats) -> Floats:
+    """Return how likely suspects are shared because a part of the column is rounded to few decimals; else 0."""
+    chance = np.zeros(len(suspects))
+    for unit in [10.0**-d for d in DECIMALS] if len(suspects) else ():
+        part = _rounded_part(ties, unit, float(np.median(grid)))
+        inside = np.flatnonzero(part[suspects])
+        if len(inside):
+            crowd = crowding(ties.distinct[part], ties.rows[part])
+            own = suspects[inside]
+            place = np.searchsorted(ties.distinct[part], ties.distinct[own])
+            spacing = np.full(len(inside), unit)
+            explained = tail_probability(ties.texts[own], crowd.mass[place], spacing, crowd.width[place])
+            chance[inside] = np.maximum(chance[inside], explained * part.sum())
+    return chance
+
+
+def _rounded_part(ties: Ties, unit: float, grid: float) -> Bools:
+    """Mark the multiples of a unit where they are many more than a grid so fine would hold; nothing otherwise."""
+    part = is_multiple(ties.distinct, unit)
+    expected = max(thresholds.ROUNDED_LIFT * grid / unit, thresholds.ROUNDED_PART)
+    many = part.sum() >= thresholds.ROUNDED_VALUES and ties.rows[part].sum() >= expected * ties.rows.sum()
+    marked: Bools = part & many
+    return marked
+
+
 def roundness(values: Floats, grid: Floats) -> Floats:
-    """Chance that a value of this grid has at most three significant digits, where it has; 1 elsewhere.
+    """Return the chance that a value of this grid is written with as few digits as it is.
 
     Examples
     --------
-    >>> roundness(np.array([-37.5, -37.512]), np.array([0.001, 0.001])).tolist()
+    >>> roundness(np.array([-37.5, -37.512]), np.array([0.001, 0.001])).round(9).tolist()
     [0.01, 1.0]
     """
-    unit = 10.0 ** (np.floor(np.log10(-values)) - 2)
+    chance = np.ones(len(values))
+    for unit in 10.0 ** np.arange(-7, 4):
+        chance = np.where(is_multiple(values, unit), np.minimum(chance, grid / unit), chance)
+    return np.minimum(chance, 1.0)
+
+
+def is_multiple(values: Floats, unit: float) -> Bools:
+    """Mark the multiples of a power of ten."""
     steps = values / unit
-    is_round = np.abs(steps - np.round(steps)) <= 1e-12 * np.abs(steps)
-    return np.where(is_round, np.minimum(grid / unit, 1.0), 1.0)
+    near = np.abs(steps - np.round(steps)) <= 1e-12 * np.maximum(np.abs(steps), 1e-3)
+    found: Bools = near & (np.round(steps) != 0)
+    return found
 
 
 def commonest(ties: Ties, grid: Floats) -> Bools:
@@ -138,7 +206,9 @@ def tail_probability(k: Ints, mass: Floats, grid: Floats, width: Floats) -> Floa
 
 def is_known(values: Floats) -> Bools:
     """Mark values that equal a known fallback constant."""
-    known: Bools = (np.abs(values[:, None] - KNOWN) <= 1e-12 * np.abs(KNOWN)).any(axis=1)
+    place = np.searchsorted(KNOWN, values)
+    above, below = KNOWN[np.minimum(place, len(KNOWN) - 1)], KNOWN[np.maximum(place - 1, 0)]
+    known: Bools = np.minimum(np.abs(values - above), np.abs(values - below)) <= 1e-12 * np.abs(values)
     return known
 
 
@@ -151,7 +221,10 @@ def expected_hits(crowd: Crowd, grid: Floats) -> Floats:
 def known_beyond_chance(ties: Ties, crowd: Crowd, grid: Floats) -> Bools:
     """Mark known constants that a clean column of this resolution would hardly ever hit."""
     fine = expected_hits(crowd, grid) * len(KNOWN) < thresholds.KNOWN_P
-    return is_known(ties.distinct) & fine & (crowd.mass > 0)
+    found = is_known(ties.distinct) & fine & (crowd.mass > 0)
+    suspects = np.flatnonzero(found)
+    found[suspects] = rounded_chance(ties, suspects, grid) < thresholds.TIE_P
+    return found
 
 
 def misfit(cells: Measured) -> Bools:

@@ -57,17 +57,23 @@ def _mark(codes: Codes, mask: Bools, code: FailureCode) -> None:
 def sentinels(rows: Rows, reported: Floats, mask: Bools) -> Bools:
     """Mark the fallback constants among the cells of `mask`."""
     found = np.zeros(rows.n, dtype=bool)
-    cells = Measured(reported[mask], rows.text_key[mask], rows.response_chars[mask])
+    long = np.where(
+        np.isnan(rows.response_tokens),
+        rows.response_chars >= thresholds.LONG_TEXT,
+        rows.response_tokens >= thresholds.LONG_TOKENS,
+    )
+    cells = Measured(reported[mask], rows.text_key[mask], rows.response_chars[mask], long[mask])
     found[mask] = fallback_constants(cells)
     return found
 
 
 def zero_on_text(rows: Rows, reported: Floats, mask: Bools) -> Bools:
-    """Mark log-probs of exactly 0 on real text.
+    """Mark log-probs of 0 on real text.
 
-    Always on 40 characters or 5 known tokens and more. On shorter text 0 may be right (one forced word), unless a
-    fifth of the column is 0, or at least five different short texts are while hardly any value lies close to 0. In a
-    column rounded so coarsely that 0 is only a small number, nothing is marked but a column full of zeros.
+    Always on 32 characters or 5 known tokens and more, also where they are closer to 0 than single precision tells.
+    On shorter text 0 may be right (one forced word), unless a fifth of the column is 0, or at least five different
+    short texts are while hardly any value lies close to 0. In a column rounded so coarsely that 0 is only a small
+    number, nothing is marked but a column full of zeros.
     """
     zero: Bools = mask & (reported == 0)
     n_zero, n = int(np.count_nonzero(zero)), int(np.count_nonzero(mask))
@@ -77,8 +83,8 @@ def zero_on_text(rows: Rows, reported: Floats, mask: Bools) -> Bools:
     close = int(np.count_nonzero(mask & (reported < 0) & (reported > -thresholds.NEAR_ZERO)))
     short_texts = len(np.unique(rows.text_key[zero & ~long]))
     suspicious = n_zero > thresholds.ZERO_MASS * n or short_texts >= max(float(thresholds.ZERO_TOKENS), close)
-    marked: Bools = zero if suspicious else zero & long
-    return marked
+    practically: Bools = mask & (reported > -thresholds.ZERO_NATS) & long
+    return practically | zero if suspicious else practically
 
 
 def is_coarse(values: Floats) -> bool:

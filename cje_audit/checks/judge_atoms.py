@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cje_audit.checks import thresholds
-from cje_audit.checks.fallback import tail_probability
+from cje_audit.checks.fallback import roundness, tail_probability
 from cje_audit.checks.frame import Bools, Floats, Ints
 from cje_audit.checks.resolution import crowding, grid_size, n_cells
 from cje_audit.numerics.arrays import Pair
-from cje_audit.numerics.association import standard_ranks, upper_limit
+from cje_audit.numerics.association import dot, standard_ranks, upper_limit
 from cje_audit.numerics.ranks import rank_test
 
 
@@ -37,8 +37,8 @@ def atoms(scores: Floats, evidence: Evidence, text_key: Ints, scale: Pair) -> Bo
     """Mark scores that are failure defaults, bool (n,); `scores` is NaN where there is none.
 
     In a fine column a value that different texts share far beyond its neighbourhood, and that stands apart from it,
-    is one. In a coarse column, where honest scores tie, an atom at a usual place must also misfit: its rows' labels,
-    surprisal or lengths lie on the side of the bulk, significantly so, when held against the scores next to it.
+    is one. In a coarse column, where honest scores tie, an atom must also misfit: its rows' labels, surprisal or
+    lengths lie on the side of the bulk, significantly so, when held against the scores next to it.
     """
     known = ~np.isnan(scores)
     found = np.zeros(len(scores), dtype=bool)
@@ -49,9 +49,10 @@ def atoms(scores: Floats, evidence: Evidence, text_key: Ints, scale: Pair) -> Bo
     if len(distinct) > thresholds.ATOM_FINE * len(values):
         found[known] = _crowded(distinct, place, text_key[known], scale)[place]
         return found
-    for value in places(scale):
-        at = scores == value
-        if _stands_out(distinct, counts, value) and misfits(scores, at, known, evidence):
+    once, usual = known & first_of_each(text_key), places(scale)
+    for value in distinct[counts >= thresholds.ATOM_TEXTS]:
+        at, level = scores == value, thresholds.ATOM_P if value in usual else thresholds.ATOM_P_ELSEWHERE
+        if _stands_out(distinct, counts, value) and misfits(scores, at, once, evidence, level):
             found |= at
     return found
 
@@ -66,11 +67,14 @@ def _crowded(distinct: Floats, place: Ints, text_key: Ints, scale: Pair) -> Bool
     grid[distinct != 0] = np.maximum(grid_size(distinct[distinct != 0]), thresholds.ATOM_GRID * width)
     if n_cells(distinct, grid) < thresholds.MIN_CELLS:
         return np.zeros(len(distinct), dtype=bool)
-    chosen = np.flatnonzero((texts >= thresholds.ATOM_TEXTS) & (texts > thresholds.TIE_LIFT * crowd.typical))
+    chosen = np.flatnonzero((texts >= 2) & (texts > thresholds.TIE_LIFT * crowd.typical))
     chosen = chosen[~saturated(distinct, chosen, scale)]
     chance = tail_probability(texts[chosen], crowd.mass[chosen], grid[chosen], crowd.width[chosen]) * len(distinct)
+    odd = roundness((distinct[chosen] - scale[0]) / width, grid[chosen] / width)
+    chance *= odd
+    chance[(texts[chosen] < thresholds.ATOM_TEXTS) & (odd >= thresholds.ODD_ROUND)] = 1.0
     found = np.zeros(len(distinct), dtype=bool)
-    found[chosen[chance < thresholds.TIE_P]] = True
+    found[chosen[chance < thresholds.ATOM_TIE_P]] = True
     return found
 
 
@@ -117,18 +121,25 @@ def _stands_out(distinct: Floats, counts: Ints, value: float) -> bool:
     return bool(counts[where] >= thresholds.ATOM_TEXTS and counts[where] > thresholds.TIE_LIFT * np.median(beside))
 
 
-def misfits(scores: Floats, at: Bools, known: Bools, evidence: Evidence) -> bool:
+def first_of_each(text_key: Ints) -> Bools:
+    """Mark the first row of every text: copies of a row are no further evidence."""
+    first = np.zeros(len(text_key), dtype=bool)
+    first[np.unique(text_key, return_index=True)[1]] = True
+    return first
+
+
+def misfits(scores: Floats, at: Bools, known: Bools, evidence: Evidence, p: float = thresholds.ATOM_P) -> bool:
     """Say whether any column of the evidence sets these rows apart from those scored next to them."""
-    return any(_misfit(scores, at, known & ~np.isnan(column), column) for column in evidence.columns)
+    return any(_misfit(scores, at, known & ~np.isnan(column), column, p) for column in evidence.columns)
 
 
-def _misfit(scores: Floats, at: Bools, usable: Bools, column: Floats) -> bool:
+def _misfit(scores: Floats, at: Bools, usable: Bools, column: Floats, p: float) -> bool:
     rows, others = usable & at, usable & ~at
     n_rows = int(np.count_nonzero(rows))
     if n_rows < thresholds.ATOM_TEXTS or np.count_nonzero(others) < thresholds.ATOM_SCORES:
         return False
     n_others = int(np.count_nonzero(others))
-    trend = float(standard_ranks(scores[others]) @ standard_ranks(column[others]))
+    trend = dot(standard_ranks(scores[others]), standard_ranks(column[others]))
     if upper_limit(-abs(trend), n_others, thresholds.ATOM_LEVEL) >= 0:
         return False
     value = float(scores[rows][0])
@@ -136,7 +147,7 @@ def _misfit(scores: Floats, at: Bools, usable: Bools, column: Floats) -> bool:
     below_bulk = value < float(np.median(scores[others]))
     test = rank_test(column[rows], column[beside])
     toward = test.superiority - 0.5 if (trend > 0) == below_bulk else 0.5 - test.superiority
-    return toward > thresholds.ATOM_SIZE and test.p_value < thresholds.ATOM_P
+    return toward > thresholds.ATOM_SIZE and test.p_value < p
 
 
 def _reach(distances: Floats) -> float:

@@ -5,13 +5,14 @@ import numpy as np
 from cje_audit.checks import thresholds
 from cje_audit.checks.build import examples, not_evaluated
 from cje_audit.checks.frame import Bools, Column, Floats, Rows
-from cje_audit.checks.resolution import grid_size
+from cje_audit.checks.resolution import grid_size, n_cells
 from cje_audit.checks.words import count, percent, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.arrays import Pair
 
 SINGLE = "judge.single_judge"
 LEAK = "judge.oracle_leak"
+NEAR_ROWS = 20
 FACTORS = (5.0, 10.0, 20.0, 100.0)
 
 
@@ -103,7 +104,8 @@ def copied(scores: Floats, labels: Floats) -> Bools:
     """Mark labels that are copies of the scores; both of shape (n,), without NaN.
 
     All are, when they lie on one straight line (correlation 0.9999) through at least five values. Single ones are,
-    when enough of them equal a score to the last of four or more decimals, which no second opinion does.
+    when enough of them equal a score to the last of four or more decimals, which no second opinion does, or when far
+    more of them hit the score exactly than miss it by any of the smallest steps.
     """
     enough = min(len(np.unique(scores)), len(np.unique(labels))) >= thresholds.LEAK_VALUES
     if enough and abs(float(np.corrcoef(scores, labels)[0, 1])) >= thresholds.LEAK_LINE:
@@ -113,4 +115,47 @@ def copied(scores: Floats, labels: Floats) -> Bools:
         return np.asarray(equal, dtype=np.bool_)
     fine: Bools = equal & (np.abs(scores * 1e3 - np.round(scores * 1e3)) > 1e-6)
     many = np.count_nonzero(fine) >= thresholds.LEAK_FEW
-    return fine if many else np.zeros(len(scores), dtype=bool)
+    return fine if many else equal & piled_on_scores(scores, labels)
+
+
+def piled_on_scores(scores: Floats, labels: Floats) -> bool:
+    """Say whether label − score piles up at 0 beyond what its neighbourhood explains.
+
+    A second opinion misses a score by little about as often as it hits it, wherever it can miss it by less than it
+    usually does; at values that many labels have anyway it hits more often. Both are allowed for.
+    """
+    equal = int(np.count_nonzero(scores == labels))
+    missed, counts = np.unique(np.round(labels - scores, 9)[scores != labels], return_counts=True)
+    if equal < thresholds.LEAK_FEW or len(missed) < thresholds.LEAK_CELLS:
+        return False
+    step = float(np.median(grid_size(missed)))
+    reach = np.abs(missed) <= 10.5 * step
+    if step <= 0 or n_cells(labels - scores, np.full(2, step)) < thresholds.LEAK_CELLS:
+        return False
+    beside = max([float(counts[reach].max(initial=0)), hit_by_habit(scores, labels), 1.0])
+    return equal > thresholds.LEAK_LIFT * beside and upper_tail(equal, beside) < thresholds.LEAK_P
+
+
+def hit_by_habit(scores: Floats, labels: Floats) -> float:
+    """Return how many labels would hit their score if each were that of a row with another score close by."""
+    order = np.argsort(scores, kind="stable")
+    ordered, own = scores[order], labels[order]
+    hits = 0.0
+    for value in np.unique(ordered):
+        low, high = np.searchsorted(ordered, value, "left"), np.searchsorted(ordered, value, "right")
+        near = np.r_[own[max(low - NEAR_ROWS, 0) : low], own[high : high + NEAR_ROWS]]
+        hits += (high - low) * float(np.mean(near == value)) if len(near) else 0.0
+    return hits
+
+
+def upper_tail(k: int, mean: float) -> float:
+    """Return the Poisson chance of k and more.
+
+    Examples
+    --------
+    >>> round(upper_tail(1, 1.0), 6)
+    0.632121
+    """
+    from scipy.special import gammainc  # a third of a second that few columns need
+
+    return float(gammainc(k, mean))

@@ -57,7 +57,10 @@ def rounded(ratio: Floats) -> Floats:
 
 
 def pile_ups(ratio: Floats, text_key: Ints) -> Floats:
-    """Return the values at which log ratios (nats, (n,), no NaN) pile up beyond what their neighbourhood explains."""
+    """Return the values at which log ratios (nats, (n,), no NaN) pile up beyond what their neighbourhood explains.
+
+    At exactly 0 two texts suffice: it is where a missing value was filled in with the logging policy's.
+    """
     values = rounded(ratio)
     distinct, place = np.unique(values, return_inverse=True)
     if len(distinct) < 2:
@@ -68,10 +71,12 @@ def pile_ups(ratio: Floats, text_key: Ints) -> Floats:
     grid = _grid(distinct)
     if n_cells(distinct, grid) < thresholds.MIN_CELLS:
         return distinct[:0]
-    many = (texts >= thresholds.PILE_ROWS) & (texts > thresholds.TIE_LIFT * crowd.typical)
+    least = np.where(distinct == 0, thresholds.PILE_ZEROS, thresholds.PILE_ROWS)
+    many = (texts >= least) & (texts > thresholds.TIE_LIFT * crowd.typical)
     chosen = np.flatnonzero(many)
-    chance = tail_probability(texts[chosen], crowd.mass[chosen], grid[chosen], crowd.width[chosen]) * len(distinct)
-    return distinct[chosen[chance < thresholds.TIE_P]]
+    chance = tail_probability(texts[chosen], crowd.mass[chosen], grid[chosen], crowd.width[chosen])
+    chance *= np.where(distinct[chosen] == 0, 1, len(distinct))
+    return distinct[chosen[chance < thresholds.PILE_P]]
 
 
 def _grid(distinct: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """How finely a column of numbers is written: its grid, and how crowded each part of it is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from cje_audit.checks.frame import Bools, Floats, Ints
 DECIMALS = tuple(range(8))
 SIGNIFICANT = tuple(range(2, 8))
 MANTISSA_BITS = (8, 11, 24)
-BINARY_PLACES = tuple(range(17))
+BINARY_PLACES = tuple(range(24))
 SAMPLE = 4000
 NEIGHBOURS = 15
 
@@ -28,15 +29,27 @@ def grid_size(values: Floats) -> Floats:
     """
     spacing = np.zeros(len(values))
     probe = values[:: max(1, len(values) // SAMPLE)]
-    exponent = np.floor(np.log2(np.abs(values)))
-    magnitude = np.floor(np.log10(np.abs(values)))
-    fitting = [np.full(len(values), 10.0**-d) for d in DECIMALS if _fits_multiple(probe, 10.0**d)][:1]
-    fitting += [10.0 ** (magnitude - s + 1) for s in SIGNIFICANT if _fits_digits(probe, s)][:1]
-    fitting += [2.0 ** (exponent - b + 1) for b in MANTISSA_BITS if _fits_mantissa(probe, b)][:1]
-    fitting += [np.full(len(values), 2.0**-j) for j in BINARY_PLACES if _fits_multiple(probe, 2.0**j)][:1]
-    for spaces in fitting:
+    for spaces in _fitting(values, probe):
         spacing = np.maximum(spacing, spaces)
     return spacing
+
+
+def _fitting(values: Floats, probe: Floats) -> Iterator[Floats]:
+    """Yield the spacing of the coarsest fitting format of each kind."""
+    exponent = np.floor(np.log2(np.abs(values)))
+    magnitude = np.floor(np.log10(np.abs(values)))
+    decimals = next((d for d in DECIMALS if _fits_multiple(probe, 10.0**d)), None)
+    digits = next((s for s in SIGNIFICANT if _fits_digits(probe, s)), None)
+    bits = next((b for b in MANTISSA_BITS if _fits_mantissa(probe, b)), None)
+    places = next((j for j in BINARY_PLACES if _fits_multiple(probe, 2.0**j)), None)
+    if decimals is not None:
+        yield np.full(len(values), 10.0**-decimals)
+    if digits is not None:
+        yield 10.0 ** (magnitude - digits + 1)
+    if bits is not None:
+        yield 2.0 ** (exponent - bits + 1)
+    if places is not None:
+        yield np.full(len(values), 2.0**-places)
 
 
 def _enough(hits: Bools) -> bool:
@@ -102,4 +115,4 @@ def local_median(counts: Floats) -> Floats:
 def n_cells(values: Floats, spacing: Floats) -> float:
     """Return how many cells of the grid the middle eight tenths of the values span."""
     low, high = np.quantile(values, (0.1, 0.9))
-    return float((high - low) / max(float(np.median(spacing)), 1e-300))
+    return float((high - low) / max(float(np.median(spacing)), 1e-30))

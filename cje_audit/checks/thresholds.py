@@ -67,9 +67,9 @@ LOOP_CHARS = _limit("dataset.runaway.characters", 100, "characters", "that the r
 
 RESOLUTION_FLOOR = _limit(
     "sentinel.resolution_floor",
-    2e-6,
+    1e-9,
     "nats",
-    "float32 logits of size 30 are 1.9e-6 apart; values closer than that may tie by rounding",
+    "resolution assumed of a column that lies on no grid; a coarser one, such as that of float32 logits, shows",
 )
 EXACT_FLOOR = _limit(
     "sentinel.exact_floor", 1e-7, "nats", "resolution assumed when a value equals a known fallback constant exactly"
@@ -80,9 +80,19 @@ GRID_FIT = _limit(
     "share of distinct values",
     "that must lie on a grid before the column counts as rounded to it",
 )
-TIE_P = _limit(
-    "sentinel.tie_p", 1e-3, "p-value × distinct values", "chance that any value of a clean column is shared so often"
+ODD_ROUND = _limit(
+    "sentinel.round", 0.05, "chance of so few digits", "a rounder value cannot be one response to two like prompts"
 )
+TIE_P = _limit(
+    "sentinel.tie_p",
+    0.02,
+    "expected values",
+    "that a clean column shares so often; two rows only warn, and two of six decimals must be seen",
+)
+ROUNDED_PART = _limit("sentinel.rounded_part", 0.05, "share of rows", "rounded more coarsely than the rest, may tie")
+ROUNDED_VALUES = _limit("sentinel.rounded_values", 10, "distinct values", "in that part; constants are fewer")
+ROUNDED_LIFT = _limit("sentinel.rounded_lift", 3, "times the multiples expected", "in a column of that resolution")
+ATOM_TIE_P = _limit("sentinel_scores.tie_p", 1e-3, "expected values", "that a clean fine column of scores shares so")
 MIN_CELLS = _limit(
     "sentinel.min_cells",
     50,
@@ -116,14 +126,23 @@ NEAR_ZERO = _limit(
     "nats",
     "above −0.1 short, almost certain answers tie rightly; only long texts are looked at",
 )
-LONG_TEXT = _limit("sentinel.long_text", 100, "characters", "no text this long ties near 0 by being certain")
+LONG_TEXT = _limit(
+    "sentinel.long_text", 40, "characters", "where tokens are not counted; no text this long ties near 0 all alone"
+)
+LONG_TOKENS = _limit("sentinel.long_tokens", 8, "tokens", "where they are counted")
+COMMON_LENGTH = _limit(
+    "sentinel.common_length", 0.01, "share of the other rows", "equal lengths this common do not mean equal responses"
+)
 CLAMP = _limit(
     "sentinel.clamp", 9999.0, "nats", "vLLM writes −9999.0 for minus infinity; a sum that holds one is no measurement"
 )
 CLAMP_DENSITY = _limit("sentinel.clamp_density", 20.0, "nats per character", "beyond what any text reaches")
 
 ZERO_CHARS = _limit(
-    "zero_on_text.characters", 40, "characters", "a model may be certain of one forced word, not of a sentence"
+    "zero_on_text.characters", 32, "characters", "eight tokens of four; a model may be certain of a word, not of more"
+)
+ZERO_NATS = _limit(
+    "zero_on_text.nats", 2.0**-23, "nats", "on such text as good as 0: single precision has no value in between"
 )
 ZERO_TOKENS = _limit(
     "zero_on_text.tokens", 5, "tokens", "five tokens in a row with probability exactly 1 do not happen"
@@ -211,6 +230,8 @@ ALIGNMENT_SPREAD = _limit(
     "row_alignment.spread", 3, "ratio of interquartile ranges", "a column that varies more has a reason of its own"
 )
 PILE_ROWS = _limit("preclipped.rows", 3, "texts", "at one log ratio; two may meet")
+PILE_ZEROS = _limit("preclipped.zeros", 2, "texts", "at a log ratio of exactly 0: filled in from the logging policy")
+PILE_P = _limit("preclipped.p", 1e-3, "expected values", "at which clean log ratios pile up so")
 PILE_FAIL = _limit("preclipped.fail", 0.005, "share of rows", "up to here the pile-up warns, above it fails")
 
 SIGN_MARGIN = _limit("log_ratio_sign.margin", 0.1, "nats", "the lower limit must exceed this")
@@ -248,6 +269,12 @@ ATOM_LEVEL = _limit(
 )
 ATOM_NEIGHBOURS = _limit("sentinel_scores.neighbours", 20, "rows", "scored next to an atom, that it is held against")
 ATOM_P = _limit("sentinel_scores.p", 1e-5, "p-value", "rank test of an atom's rows against those scored nearest")
+ATOM_P_ELSEWHERE = _limit(
+    "sentinel_scores.p_elsewhere",
+    1e-7,
+    "p-value",
+    "away from the ends, the middle, 0 and −1, where failures seldom are",
+)
 ATOM_SIZE = _limit("sentinel_scores.size", 0.2, "distance of the superiority from ½", "and they differ by so much")
 ATOM_NEAR = _limit("sentinel_scores.near", 0.1, "of the scale's width", "what counts as near an atom")
 ATOM_ALONE = _limit(
@@ -263,6 +290,11 @@ LEAK_ROWS = _limit("oracle_leak.rows", 20, "labelled rows", "fewer may agree by 
 LEAK_SHARE = _limit("oracle_leak.share", 0.9, "share of labels", "equal to the score")
 LEAK_VALUES = _limit("oracle_leak.values", 5, "distinct values", "two coarse columns may agree rightly")
 LEAK_LINE = _limit("oracle_leak.line", 0.9999, "correlation", "no second opinion lies on a straight line")
+LEAK_CELLS = _limit(
+    "oracle_leak.cells", 10, "steps across label − score", "in coarser or closer agreement, equal values are honest"
+)
+LEAK_LIFT = _limit("oracle_leak.lift", 2, "times the labels that miss by a step", "that hit the score exactly")
+LEAK_P = _limit("oracle_leak.p", 1e-5, "p-value", "that so many labels hit the score exactly")
 LEAK_FEW = _limit("oracle_leak.few", 3, "labels", "equal to a score to the fourth decimal")
 
 ESS_FAIL_ROWS = _limit("estimation.ess.fail", 10, "effective rows", "an average over ten rows has no usable interval")

@@ -5,7 +5,9 @@ from cje_audit.checks.resolution import crowding, grid_size, local_median
 
 
 def test_ties_count_texts_and_lengths_not_rows() -> None:
-    cells = Measured(np.array([-5.0, -5.0, -5.0, -7.0]), np.array([1, 1, 2, 3]), np.array([10, 10, 12, 9]))
+    cells = Measured(
+        np.array([-5.0, -5.0, -5.0, -7.0]), np.array([1, 1, 2, 3]), np.array([10, 10, 12, 9]), np.ones(4, dtype=bool)
+    )
     ties = count_ties(cells)
     assert ties.distinct.tolist() == [-7.0, -5.0]
     assert (ties.rows.tolist(), ties.texts.tolist(), ties.lengths.tolist()) == ([1, 3], [1, 2], [1, 2])
@@ -17,14 +19,14 @@ def test_known_constants_are_matched_exactly() -> None:
 
 
 def test_a_value_that_cannot_be_this_text_misfits() -> None:
-    cells = Measured(np.append(np.full(30, -5.0), -999.0), np.arange(31), np.full(31, 50))
+    cells = Measured(np.append(np.full(30, -5.0), -999.0), np.arange(31), np.full(31, 50), np.ones(31, dtype=bool))
     assert np.flatnonzero(misfit(cells)).tolist() == [30]
     assert not clamped(cells).any()
 
 
 def test_no_cells() -> None:
     assert fallback_constants(
-        Measured(np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        Measured(np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
     ).shape == (0,)
 
 

@@ -1,0 +1,162 @@
+"""One dataset as plain arrays before any check, and what the audit says about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from cje_audit.checks.dataset import DatasetFacts, check_dataset
+from cje_audit.checks.estimation import check_estimation
+from cje_audit.checks.faults import audit_column
+from cje_audit.checks.frame import Column, Floats, Ints, PolicyFacts, Rows
+from cje_audit.checks.identity import identical_policies
+from cje_audit.checks.judge import audit_scores, check_judge
+from cje_audit.checks.judge_atoms import Evidence
+from cje_audit.checks.logging_policy import check_logging_policy
+from cje_audit.checks.target_policy import check_target_policy
+from cje_audit.checks.text_marks import TextMarks
+from cje_audit.domain.checks import Check
+from cje_audit.report.assemble import run_checks
+from cje_audit.report.facts import RunFacts
+
+SCALE = (0.0, 1.0)
+
+
+@dataclass
+class Raw:
+    """Rows and columns, all of shape (n,); `near` is the target policy that is damaged, `other` another one."""
+
+    cluster: Any
+    text_key: Any
+    chars: Any
+    tokens: Floats
+    finish: Any
+    control: Any
+    role: Any
+    turn: Any
+    loop: Any
+    open_end: Any
+    base: Floats
+    clone: Floats
+    near: Floats
+    other: Floats
+    judge: Floats
+    label: Floats
+
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        return len(self.base)
+
+    def copy(self) -> "Raw":
+        """Return a copy to damage."""
+        return replace(self, **{f.name: np.copy(getattr(self, f.name)) for f in fields(self)})
+
+    def take(self, where: Ints) -> "Raw":
+        """Return some rows, each with a prompt id of its own."""
+        taken = {f.name: getattr(self, f.name)[where].copy() for f in fields(self)}
+        return replace(self, **taken | {"cluster": np.arange(len(where))})
+
+    def bootstrap(self, seed: int) -> "Raw":
+        """Draw n rows with replacement; every drawn row gets a new prompt id."""
+        return self.take(np.random.default_rng(seed).integers(0, self.n, self.n))
+
+    def sample(self, n: int, seed: int) -> "Raw":
+        """Draw n rows without replacement, in the order they had."""
+        where = np.random.default_rng(seed).choice(self.n, n, replace=False)
+        return self.take(np.sort(where))
+
+    def rows(self) -> Rows:
+        """Return the rows as the checks see them."""
+        nobody = np.zeros(self.n, dtype=bool)
+        ids = np.array([f"r{i}" for i in range(self.n)], dtype=object)
+        return Rows(ids, self.cluster, self.text_key, self.chars, self.tokens, ~nobody, nobody, self.finish)
+
+
+TARGETS = ("clone", "near", "other")
+
+
+def facts_of(raw: Raw) -> RunFacts:
+    """Return the run that an import of these arrays would be."""
+    return Audit(raw).facts()
+
+
+class Audit:
+    """What the audit says of one dataset; columns are looked at when they are asked for, once."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.raw, self.frame = raw, raw.rows()
+        self._columns: dict[str, Column] = {}
+
+    def column(self, name: str) -> Column:
+        """Return one checked log-prob column."""
+        if name not in self._columns:
+            self._columns[name] = audit_column(self.frame, getattr(self.raw, name).copy(), self._no_codes())
+        return self._columns[name]
+
+    def judge(self) -> Column:
+        """Return the checked scores, held against what an import holds them against."""
+        chars = np.where(self.raw.chars > 0, self.raw.chars, np.nan)
+        evidence = Evidence((self.raw.label, self.column("base").values / chars, chars))
+        return audit_scores(self.frame, self.raw.judge.copy(), self._no_codes(), SCALE, evidence)
+
+    def labels(self) -> Column:
+        """Return the labels."""
+        return Column(self.raw.label, np.where(np.isnan(self.raw.label), "no_score", None), self.raw.label)
+
+    def dataset(self) -> DatasetFacts:
+        """Return what happened on the way in."""
+        raw = self.raw
+        marks = TextMarks(raw.control, raw.role, raw.turn, raw.loop)
+        return DatasetFacts(raw.n, unfinished=raw.open_end, marks=marks)
+
+    def facts(self) -> RunFacts:
+        """Return the whole run."""
+        return RunFacts(
+            rows=self.frame, logging=PolicyFacts("base", "logging"), logging_column=self.column("base"),
+            targets={name: _policy(name) for name in TARGETS},
+            target_columns={name: self.column(name) for name in TARGETS}, judge=self.judge(), oracle=self.labels(),
+            scale=SCALE, dataset=self.dataset(), stages=(), token_counts=dict.fromkeys(TARGETS, self.raw.tokens),
+        )  # fmt: skip
+
+    def checks(self) -> list[Check]:
+        """Return every check."""
+        return run_checks(self.facts())
+
+    def checks_about(self, ids: Iterable[str]) -> list[Check]:
+        """Return the checks of the stages these ids belong to, of the damaged policy alone: the same, but sooner."""
+        found: list[Check] = []
+        for stage in sorted({i.partition(".")[0] for i in ids}):
+            found += getattr(self, f"_{stage}")()
+        return found
+
+    def _dataset(self) -> list[Check]:
+        return check_dataset(self.dataset(), self.frame)
+
+    def _logging_policy(self) -> list[Check]:
+        return check_logging_policy(self.frame, self.column("base"), PolicyFacts("base", "logging"))
+
+    def _target_policy(self) -> list[Check]:
+        own = check_target_policy(self.frame, self.column("base"), self.column("near"), _policy("near"), self.judge())
+        facts = {name: _policy(name) for name in TARGETS}
+        return [*own, identical_policies({name: self.column(name) for name in TARGETS}, facts)]
+
+    def _judge(self) -> list[Check]:
+        return check_judge(self.frame, self.judge(), self.labels(), SCALE)
+
+    def _estimation(self) -> list[Check]:
+        columns = {"near": self.column("near")}
+        return check_estimation(self.frame, self.column("base"), columns, {"near": _policy("near")}, self.judge())
+
+    def _no_codes(self) -> Any:
+        return np.full(self.raw.n, None, dtype=object)
+
+
+def _policy(name: str) -> PolicyFacts:
+    return PolicyFacts(name, "clone" if name == "clone" else "target")
+
+
+def speaking(checks: Iterable[Check], ids: tuple[str, ...]) -> bool:
+    """Say whether one of these checks warns or fails for the damaged policy."""
+    return any(c.id in ids and c.status in ("warn", "fail") and c.policy in (None, "near") for c in checks)
