@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import forms, parts, session
+from app.cards import download
 from app.cards.preview import preview
 
 audit = session.open_audit()
@@ -20,6 +21,9 @@ mapping = forms.column_mapping(audit, audit.columns(paths)) if paths else {}
 choices = forms.import_choices(mapping)
 
 if not files:
+    whole = download.bundle_in()
+    if whole is not None:
+        session.go("results", run=audit.import_bundle(session.store_upload(audit, whole)))
     parts.quiet("Choose a file to begin. Nothing leaves the computer that runs this dashboard.")
     parts.command("cje-audit import data.jsonl")
     st.stop()

@@ -186,6 +186,7 @@ def entry(decision: Decision, *, key: str, with_run: str | None = None) -> None:
 def _details(decision: Decision) -> list[str]:
     """Return what else is known of an entry, in words."""
     return [
+        *(["decided in another workspace; it counts for nothing here"] if decision.imported else []),
         *([decision.role] if decision.role else []),
         *([f"until {formats.moment(decision.until)} UTC"] if decision.until else []),
         *([words.FINDING_STATUS[decision.status].label] if decision.status else []),

@@ -1,6 +1,7 @@
 """The Audit object: one workspace, and everything that can be asked of it."""
 
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -150,7 +151,7 @@ class Audit(Accounts):
         return estimates_csv(self.report(run), self.revealed(run))
 
     def verify(self, what: str) -> tuple[str, ...]:
-        """Recompute a run from its stored rows, or the hash of a report file; return what differs.
+        """Recompute a run or a bundle from its rows, or the hash of a report file; return what differs.
 
         Raises
         ------
@@ -161,6 +162,11 @@ class Audit(Accounts):
             from cje_audit.report.html import verify_html
 
             return tuple(verify_html(_read_text(Path(what))))
+        if what.endswith(".zip"):
+            from cje_audit.audit import bundling
+            from cje_audit.store.bundle import Bundle
+
+            return tuple(bundling.faults(Bundle.read(Path(what))))
         from cje_audit.stages.verification import differences  # the whole statistics; no other method needs them
 
         record = self._runs.get(what)
@@ -251,6 +257,46 @@ class Audit(Accounts):
         ended = record.status == "complete"
         report = self.report(record.id) if ended else None
         return people.People(self._trail, record.id, report, None if self.acting is None else self.role)
+
+    # -- out of the workspace and in --------------------------------------------------------------------------------
+
+    def export(self, run: str, out: Path) -> str:
+        """Write a finished run as one bundle (zip of Parquet and JSON); return the file's SHA-256."""
+        return self._export(run, out)
+
+    def bundle(self, run: str) -> bytes:
+        """Return a finished run as one bundle."""
+        with tempfile.TemporaryDirectory(prefix="cje-audit-") as folder:
+            path = Path(folder) / "run.zip"
+            self._export(run, path)
+            return path.read_bytes()
+
+    def _export(self, run: str, out: Path) -> str:
+        from cje_audit.audit import bundling  # Arrow, which few methods need
+
+        record = self._runs.get(run)
+        self._report(record)
+        return bundling.export(self._runs, record, self._standing.first(record), self._trail.of_run(record.id), out)
+
+    def import_bundle(self, path: Path) -> str:
+        """Put the run of a bundle into this workspace and return its id; its numbers are computed again first."""
+        from cje_audit.audit import bundling
+        from cje_audit.store.bundle import Bundle
+
+        return bundling.import_bundle(self._runs, self._answers, self._trail, Bundle.read(path))
+
+    def estimates_parquet(self, run: str) -> bytes:
+        """Return the estimates that may be shown as Parquet, one row each."""
+        from cje_audit.store.tabular import csv_as_parquet
+
+        return csv_as_parquet(self.estimates_csv(run))
+
+    def rows_csv(self, run: str) -> bytes:
+        """Return every row with its texts, score, label and weights as CSV that no spreadsheet takes for formulas."""
+        from cje_audit.store.tabular import rows_csv
+
+        with self._tables(run) as tables:
+            return rows_csv(tables)
 
     # -- share links ----------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ def of_report(entries: Sequence[DecisionRecord], first: Report) -> Overrides:
 
     `entries` are newest first; the first override of a check stays, and another run of the stages voids them all.
     """
-    made = [e for e in entries if e.kind == "override" and e.subject is not None]
+    made = [e for e in entries if e.kind == "override" and e.subject is not None and not e.imported]
     if not made:
         return {}
     present = first.report_hash()

@@ -160,7 +160,7 @@ def view(record: DecisionRecord) -> Decision:
 def reveals(entries: Sequence[DecisionRecord], report: Report) -> dict[str, Reveal]:
     """Return, by policy, who first let the numbers of the present report be shown, and why."""
     present = report.report_hash()
-    shown = [e for e in entries if e.kind == "reveal" and e.document.get("report_hash") == present]
+    shown = [e for e in entries if e.kind == "reveal" and not e.imported and e.document.get("report_hash") == present]
     return {
         e.subject: Reveal(policy=e.subject, by=e.by, at=iso(e.at), reason=e.reason)
         for e in shown
@@ -178,7 +178,7 @@ def sign_off(entries: Sequence[DecisionRecord], report: Report) -> SignOff:
 
     `entries` are newest first.
     """
-    newest = next((e for e in entries if e.kind == "sign"), None)
+    newest = next((e for e in entries if e.kind == "sign" and not e.imported), None)
     if newest is None:
         return SignOff()
     signed = newest.document.get("report_hash")

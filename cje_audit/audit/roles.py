@@ -20,10 +20,12 @@ READING = (
     "decisions", "trail", "revealed", "templates", "validate", "dry_run", "demo_runs", "wait", "estimate_cost",
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
     "check_rows", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views", "findings", "findings_text",
+    "estimates_parquet", "rows_csv", "bundle",
 )  # fmt: skip
 RUNNING = (
     "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "upload_path", "note",
     "run_rest", "trash", "restore", "keep_view", "drop_view", "add_finding", "review",
+    "export", "import_bundle",
 )  # fmt: skip
 APPROVING = ("reveal", "override", "sign", "share", "revoke_share", "decide_finding")
 ADMIN = ("users", "add_user", "set_role", "remove_user")
@@ -36,7 +38,9 @@ NEEDS: dict[str, UserRole | None] = {
     **dict.fromkeys(ADMIN, "admin"),
 }
 CHANGING = frozenset({*RUNNING, *APPROVING, "add_user", "set_role", "remove_user"})
-STARTING = frozenset({"launch", "import_files", "demo"})  # these give the run they are about
+STARTING = frozenset(
+    {"launch", "import_files", "import_bundle", "demo", "run_rest"}
+)  # these give the run they are about
 QUIET = frozenset({"upload_path"})  # changes nothing anyone looks at; the act that uses the upload is kept
 
 

@@ -135,6 +135,10 @@ def import_command(
         raise ConfigError(
             "--judge-scale needs its lower end first.", expected="LO HI", got=f"{judge_scale[0]:g} {judge_scale[1]:g}"
         )
+    if len(paths) == 1 and paths[0].suffix == ".zip":
+        audit = Audit.open(workspace)
+        _finish(audit, audit.import_bundle(paths[0]), detach=detach, exit_zero=exit_zero, json=json)
+        return
     options = ImportOptions(
         format=format, mapping=_mapping(map or []), clone=clone, judge_scale=judge_scale, rows_of=rows_of
     )
@@ -207,13 +211,28 @@ def report(
 
 
 @app.command()
+def export(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="Where the bundle is written.")],
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a finished run as one portable bundle: its tables as Parquet, the rest as JSON."""
+    digest = Audit.open(workspace).export(run, out)
+    if json:
+        print_json({"sha256": digest})
+    else:
+        say(f"{out}: SHA-256 {digest}")
+
+
+@app.command()
 def verify(
-    what: Annotated[str, typer.Argument(metavar="RUN|FILE", help="A run, or a report file.")],
+    what: Annotated[str, typer.Argument(metavar="RUN|FILE", help="A run, a report file or a bundle.")],
     exit_zero: ExitZero = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Recompute a run from its stored rows, or a report file's hash, and compare."""
+    """Recompute a run or a bundle from its rows, or a report file's hash, and compare."""
     found = Audit.open(workspace).verify(what)
     if json:
         print_json({"equal": not found, "differences": found})

@@ -51,7 +51,21 @@ def load_spec(path: Path) -> RunSpec:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"The run's configuration {path} cannot be read: {error.strerror}.") from error
-    document = yaml.safe_load(text)
+    return parse_spec(text)
+
+
+def parse_spec(text: str) -> RunSpec:
+    """Read the YAML text of a run's configuration.
+
+    Raises
+    ------
+    ConfigError
+        When it is none.
+    """
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError("The run's configuration is not YAML.") from error
     if isinstance(document, dict) and set(document) == {"import"}:
         return ImportSpec.model_validate(document["import"])
     return parse_experiment(text)

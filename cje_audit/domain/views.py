@@ -250,7 +250,7 @@ class Decision(View):
 
     `subject` is what of the run it is about: a policy for a reveal, a reference such as `row:ID` for a note.
     `report_hash` is the report that was looked at, `role` what the person was allowed to do where accounts exist,
-    `until` when a share link ends.
+    `until` when a share link ends. An `imported` entry came with a bundle and decides nothing here.
     """
 
     id: int
@@ -271,6 +271,7 @@ class Decision(View):
     effort: str | None = None
     check: str | None = None
     policy: str | None = None
+    imported: str | None = None
 
 
 class DecisionPage(View):

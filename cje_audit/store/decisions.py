@@ -27,6 +27,11 @@ class DecisionRecord:
     reason: str | None
     document: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def imported(self) -> bool:
+        """Whether it was decided in another workspace, and decides nothing here."""
+        return "imported" in self.document
+
 
 class Decisions:
     """The audit trail of a workspace; safe to use from several processes, and from several threads of one."""
@@ -40,10 +45,12 @@ class Decisions:
         self._db.close()
 
     def append(
-        self, run: str, kind: str, *, by: str, subject: str | None, reason: str | None, document: Mapping[str, str]
-    ) -> DecisionRecord:
-        """Store one entry and return it as stored."""
-        values = (run, time.time(), kind, by, subject, reason, json.dumps(document, ensure_ascii=False, sort_keys=True))
+        self, run: str, kind: str, *, by: str, subject: str | None, reason: str | None, document: Mapping[str, str],
+        at: float | None = None,
+    ) -> DecisionRecord:  # fmt: skip
+        """Store one entry and return it as stored; `at` is its time where it was decided elsewhere before."""
+        moment = time.time() if at is None else at
+        values = (run, moment, kind, by, subject, reason, json.dumps(document, ensure_ascii=False, sort_keys=True))
         with self._lock, transaction(self._db) as db:
             done = db.execute(
                 "insert into decision(run, at, kind, by, subject, reason, document) values (?, ?, ?, ?, ?, ?, ?)",

@@ -139,6 +139,11 @@ class RunTables:
                 [record.stage, record.fingerprint, *counts, facts],
             )
 
+    def load(self, write: TableWrite) -> None:
+        """Put a frame into an empty table, as it came out of a bundle."""
+        with self._transaction() as db:
+            self._replace(db, write)
+
     def _replace(self, db: duckdb.DuckDBPyConnection, write: TableWrite) -> None:
         if write.table not in TABLES:
             raise ValueError(f"no table {write.table}")

@@ -144,6 +144,15 @@ class Workspace:
         )
         return self.get(run)
 
+    def adopt(self, run: RunRecord) -> None:
+        """Store a finished run that came from another workspace."""
+        self._write(
+            "insert into run(id, name, kind, status, created_at, finished_at, config_hash, data_hash, sentence, "
+            "verdicts) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (run.id, run.name, run.kind, run.status, run.created_at, run.finished_at, run.config_hash, run.data_hash,
+             run.sentence, json.dumps(run.verdicts, sort_keys=True)),
+        )  # fmt: skip
+
     def all(self, *, trashed: bool = False) -> list[RunRecord]:
         """Return every run that is not in the trash (or every one that is), newest first."""
         return [_run(row) for row in self._rows(f"select * from run where {_TRASHED[trashed]} {_NEWEST_FIRST}")]

@@ -93,7 +93,8 @@ def test_a_note_appears_where_it_stands_and_in_the_trail(visit: Visit, world: Wo
     assert any(c.value.startswith("1 of 1 entries shown") for c in at.caption)
 
 
-def test_the_report_can_be_taken_home_in_four_forms(visit: Visit, world: World) -> None:
+def test_the_run_can_be_taken_home_in_every_form(visit: Visit, world: World) -> None:
     at = visit(world.workspace, "results", run=world.complete)
     labels = [b.label for b in at.get("download_button")]
-    assert labels == ["HTML report", "HTML report, redacted", "Report as JSON", "Estimates as CSV"]
+    assert labels == ["HTML report", "HTML report, redacted", "Report as JSON", "Estimates as CSV", "Estimates as Parquet",
+                      "Rows as CSV", "Whole run as a bundle"]  # fmt: skip
