@@ -29,6 +29,8 @@ parts.section("Response")
 parts.foreign(row.response)
 cards.source(row)
 
+parts.section("What was scored")
+cards.scored(row)
 parts.section("What each policy expected")
 parts.chart(
     charts.token_strip(row.cells), "No token log-probabilities are stored for this row.", key="tokens", wide=True

@@ -59,6 +59,19 @@ def _weight(weight: RowWeight) -> dict[str, str]:
     }
 
 
+def scored(row: RowView) -> None:
+    """Print, per policy, the exact text that was scored: what stood before the response, and the scored tokens."""
+    known = [cell for cell in row.cells if cell.before is not None]
+    if not known:
+        parts.quiet("The text that was scored is stored for launched runs only.")
+    for cell in known:
+        with st.expander(formats.literal(f"{cell.policy}"), icon=":material/notes:"):
+            parts.quiet("Before the response, as the model read it")
+            parts.foreign(cell.before)
+            parts.quiet("Scored")
+            parts.foreign("".join(token.text for token in cell.tokens))
+
+
 def judge(row: RowView) -> None:
     """Print the judge's score and its own words, as text."""
     replies = [cell for cell in row.cells if cell.stage == "judge"]

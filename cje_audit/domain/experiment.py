@@ -1,7 +1,6 @@
 """The experiment file: what a person chose, one strict schema for browser, command line and API."""
 
 import difflib
-import hashlib
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -12,6 +11,7 @@ from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.on_failure import ASKING, DEFAULT, AskingStage, OnFailure, known
 from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.policy import Policy, Strict, content_hash
+from cje_audit.domain.template_file import template_digest
 
 EstimatorName = Literal[
     "ips", "snips", "ips_clipped", "snips_clipped", "calibrated_weights", "psis",
@@ -226,7 +226,7 @@ def _resolve_template(policy: Policy, base: Path) -> Policy:
         return policy
     path = (base / policy.template).resolve()
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = template_digest(path)
     except OSError as error:
         raise ConfigError(
             f"The template of policy {policy.name} is neither completion nor chat, and no file {path} can be read.",

@@ -77,12 +77,13 @@ class LogProbResult(Result[float]):
     """The log-probability of a given response: nats, summed over its tokens, at most 0.
 
     `tokens` and `token_logprobs` (nats, one per response token) are kept with it; their sum is the value.
-    `finish` says whether the end-of-text token is part of the sum.
+    `ends_with_stop` says whether the end-of-text token is part of the sum; `before` is the text the response followed.
     """
 
     tokens: tuple[str, ...] = ()
     token_logprobs: tuple[float, ...] = ()
     ends_with_stop: bool = False
+    before: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that are no log-probability; success with NaN or a positive number cannot be built."""

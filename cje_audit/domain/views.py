@@ -103,6 +103,7 @@ class TokenValue(View):
 class CellView(View):
     """One measured cell of a row: a log-prob or a score, with its status, code and attempts.
 
+    `before` is the text that the response followed when it was scored: prompt, system prompt and template together.
     `token_log_ratios` (nats, target − logging per token) is there where both policies read the same tokens.
     """
 
@@ -116,6 +117,7 @@ class CellView(View):
     attempts: int | None = None
     tokens: tuple[TokenValue, ...] = ()
     token_log_ratios: tuple[float, ...] = ()
+    before: str | None = None
 
 
 class AttemptView(View):

@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from cje_audit.domain.codes import CODES, FailureCode
@@ -97,7 +98,8 @@ def _response(reply: Reply) -> ResponseResult:
 
 def _log_prob(reply: Reply) -> LogProbResult:
     values, tokens = tuple(reply["token_logprobs"]), tuple(reply["tokens"])
-    return LogProbResult.success(values, tokens, ends_with_stop=reply["ends_with_stop"])
+    result = LogProbResult.success(values, tokens, ends_with_stop=reply["ends_with_stop"])
+    return replace(result, before=reply["before"])
 
 
 def _judgement(reply: Reply, judge: Judge) -> JudgementResult:

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from cje_audit.domain.codes import CODES, FailureCode
@@ -82,7 +82,7 @@ class HuggingFaceProvider:
             result = LogProbResult.success(
                 scored.token_logprobs, scored.tokens, ends_with_stop=ended and rendered.end is not None
             )
-            return result, asdict(scored) | {"asked": rendered.text}
+            return replace(result, before=rendered.text), asdict(scored) | {"asked": rendered.text}
 
         request = {"op": "logprobs", "prompt": prompt, "response": response, "ended": ended}
         return await self._answer(request, work, LogProbResult.failure)

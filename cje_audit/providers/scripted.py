@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -102,7 +103,7 @@ class ScriptedProvider:
         )
 
         def answer() -> LogProbResult:
-            return LogProbResult.success(values, pieces)
+            return replace(LogProbResult.success(values, pieces), before=prompt)
 
         return await self._answer("logprobs", policy.name, prompt, response, answer, LogProbResult.failure)
 

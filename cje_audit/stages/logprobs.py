@@ -109,22 +109,25 @@ def _from_answers(
         column, policy, stage, detail=details(column, told["detail"]), n_tokens=told["n_tokens"],
         tokens=told["tokens"], token_logprobs=told["token_logprobs"],
     )  # fmt: skip
-    return Scored(column, table.with_columns(told["attempts"], told["answer_key"], told["ends_with_stop"]), reused)
+    kept = [told[name] for name in ("attempts", "answer_key", "ends_with_stop", "before")]
+    return Scored(column, table.with_columns(kept), reused)
 
 
 PART = 2000
 ANSWERED: dict[str, Any] = {
     "row": pl.Int32, "detail": pl.String, "n_tokens": pl.Int32, "tokens": pl.List(pl.String),
     "token_logprobs": pl.List(pl.Float64), "attempts": pl.Int32, "answer_key": pl.String, "ends_with_stop": pl.Boolean,
+    "before": pl.String,
 }  # fmt: skip
 
 
 def _answered(row: int, answer: Asked) -> tuple[object, ...]:
     result = answer.result
     if not isinstance(result, LogProbResult) or not result.is_ok:
-        return (row, result.detail, None, None, None, answer.attempts, answer.key, None)
+        return (row, result.detail, None, None, None, answer.attempts, answer.key, None, None)
     tokens, values = list(result.tokens), list(result.token_logprobs)
-    return (row, result.detail, len(tokens), tokens, values, answer.attempts, answer.key, result.ends_with_stop)
+    asked = (answer.attempts, answer.key, result.ends_with_stop, result.before)
+    return (row, result.detail, len(tokens), tokens, values, *asked)
 
 
 def _table(

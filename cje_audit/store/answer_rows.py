@@ -114,7 +114,7 @@ def encode(result: AnyResult) -> str:
     Examples
     --------
     >>> encode(LogProbResult.success((-1.0,), ("a",)))
-    '{"status":"ok","value":-1.0,"code":null,"detail":null,"tokens":["a"],"token_logprobs":[-1.0],"ends_with_stop":false}'
+    '{"status":"ok","value":-1.0,"code":null,"detail":null,"tokens":["a"],"token_logprobs":[-1.0],"ends_with_stop":false,"before":null}'
     """
     numbers = getattr(result, "token_logprobs", ())
     if not all(map(math.isfinite, numbers)):

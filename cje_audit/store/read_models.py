@@ -151,6 +151,7 @@ def _logprob_cells(tables: "RunTables", number: int) -> list[CellView]:
         CellView(
             stage=r["stage"], policy=r["policy"], status=r["status"], value=r["value"], code=r["code"],
             detail=r["detail"], attempts=r["attempts"], tokens=_tokens(r["tokens"], r["token_logprobs"]),
+            before=r.get("before"),
         )
         for r in rows.iter_rows(named=True)
     ]  # fmt: skip

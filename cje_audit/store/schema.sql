@@ -11,7 +11,7 @@ create table if not exists policy(
 create table if not exists logprob(
   "row" integer not null, policy varchar not null, stage varchar not null, status varchar not null, code varchar, detail varchar,
   value double, n_tokens integer, ends_with_stop boolean, tokens varchar[], token_logprobs double[],
-  attempts integer, answer_key varchar,
+  attempts integer, answer_key varchar, "before" varchar,
   check ((status = 'ok') = (value is not null)), check ((status = 'failed') = (code is not null)));
 create table if not exists judgement(
   "row" integer not null, draw integer not null, status varchar not null, code varchar, detail varchar, score double, raw varchar,

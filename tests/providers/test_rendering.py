@@ -1,8 +1,11 @@
 import hashlib
+import json
 
 import pytest
 
 from cje_audit.domain.policy import Policy
+from cje_audit.domain.template_file import template_digest
+from cje_audit.providers import rendering
 from cje_audit.providers.rendering import ChatFormat, RenderError, fill, render
 
 CHAT = ChatFormat(
@@ -80,3 +83,54 @@ def test_a_template_that_drops_the_prompt_has_no_head(tmp_path):
 def test_filling_never_reads_what_it_filled_in():
     assert fill("{prompt}|{response}", prompt="{response}", response="{prompt}") == "{response}|{prompt}"
     assert fill("{{prompt}}", prompt="x") == "{x}"
+
+
+OWN = "{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}<a>{% endif %}"
+
+
+def test_a_models_own_chat_template_as_a_file_takes_its_tokens_from_beside_it(tmp_path):
+    file, config = tmp_path / "chat_template.jinja", tmp_path / "tokenizer_config.json"
+    file.write_text(OWN, encoding="utf-8")
+    with pytest.raises(RenderError, match=r"needs bos_token; put the model's tokenizer_config\.json beside"):
+        render(policy(template=str(file)), "hi")
+    config.write_text(json.dumps({"bos_token": "<s>", "eos_token": {"content": "</s>"}}), encoding="utf-8")
+    digest = template_digest(file)
+    asked = policy(template=str(file), template_sha256=digest, system_prompt="S")
+    rendering._template_file.cache_clear()
+    rendered = render(asked, "hi")
+    assert (rendered.text, rendered.head) == ("<s><system>S</s><user>hi</s><a>", "<s><system>S</s><user>")
+    assert (rendered.end, rendered.special) == ("</s>", True)
+    config.write_text(json.dumps({"bos_token": "<S>", "eos_token": "</s>"}), encoding="utf-8")
+    assert template_digest(file) != digest
+    rendering._template_file.cache_clear()
+    with pytest.raises(RenderError, match="was changed"):
+        render(asked, "hi")
+
+
+def test_a_tokenizers_settings_with_the_template_inside(tmp_path):
+    config = tmp_path / "tokenizer_config.json"
+    named = [{"name": "tool_use", "template": "no"}, {"name": "default", "template": OWN}]
+    for template in (OWN, named):
+        config.write_text(json.dumps({"chat_template": template, "bos_token": None or "", "eos_token": "</s>"}))
+        rendering._template_file.cache_clear()
+        assert render(policy(template=str(config)), "hi").text == "<user>hi</s><a>"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{}", "holds no chat_template"),
+        ("{", "not valid JSON"),
+        (json.dumps({"chat_template": OWN}), "needs bos_token"),
+    ],
+)
+def test_settings_without_what_is_needed_are_refused(tmp_path, content, why):
+    config = tmp_path / "tokenizer_config.json"
+    config.write_text(content, encoding="utf-8")
+    with pytest.raises(RenderError, match=why):
+        render(policy(template=str(config)), "hi")
+
+
+def test_json_in_a_chat_template_is_written_as_it_is():
+    chat = ChatFormat("{{ messages[0].content | tojson }}", "")
+    assert render(policy(template="chat"), "<é>", chat).text == '"<é>"'

@@ -1,6 +1,7 @@
 """One provider for every server behind HTTP; what differs between servers is its dialect."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from cje_audit.domain.codes import CODES, FailureCode
@@ -118,6 +119,7 @@ class HttpProvider:
             try:
                 echo = form.read(document, text)
                 result = alignment.align(echo, rendered.text, scored, ends_with_stop=bool(end))
+                result = replace(result, before=rendered.text)
             except NoPromptLogprobs:
                 self._form = self._form if self._scored else (number + 1) % len(self._dialect.scoring)
                 raise

@@ -84,6 +84,7 @@ class Worker:
             "tokens": scored.tokens,
             "token_logprobs": scored.token_logprobs,
             "ends_with_stop": bool(request["ended"] and rendered.end is not None),
+            "before": rendered.text,
         }
 
     def template(self, _: Reply) -> Reply:
