@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import parts, session
-from app.cards import comparison, decision, download, pilot, sharing
+from app.cards import comparison, decision, download, pilot, planning, sharing
 from app.cards import verdict as cards
 from app.charts import estimates as charts
 
@@ -36,6 +36,7 @@ if len(known):
     parts.table(known, "What is known of each policy from outside the estimate, and whether the estimate agrees.")
 
 comparison.within(report)
+planning.wanted(audit, report)
 
 parts.section("Sign-off")
 decision.sign_off(audit, report)

@@ -52,6 +52,7 @@ def _foot(report: Report, policy: PolicyReport) -> None:
     if policy.first_try is not None:
         parts.verbatim(policy.first_try.sentence)
     if policy.next_step and policy.next_step not in policy.sentence:
+        parts.quiet("What would make it reportable")
         parts.verbatim(policy.next_step)
     if policy.probability_best is not None:
         parts.quiet(f"Chance of being best: {formats.percent(policy.probability_best)}")

@@ -47,6 +47,7 @@ from cje_audit.domain.views import (
     Validation,
     WeightView,
 )
+from cje_audit.domain.wanted import WantedPlan
 from cje_audit.domain.weight_rows import WeightRowPage
 from cje_audit.formats.naming import ALIASES
 from cje_audit.formats.options import ImportOptions
@@ -179,6 +180,15 @@ class Audit(Accounts):
         from cje_audit.audit.comparing import compare_two  # the whole statistics; few methods need them
 
         return compare_two(self._runs, self._answers, self.report(a), self.report(b))
+
+    def plan(self, run: str, policy: str, half_width: float, *, label_price: float | None = None) -> WantedPlan:
+        """Return what an interval of ± `half_width` takes: fresh responses, logged rows or labels, with their price."""
+        from cje_audit.report.wanted import plan_for
+
+        found = self.report(run).policy(policy)
+        if found is None:
+            raise NotFound(f"This run has no policy {policy!r}.", got=policy, what_to_do="Name a policy of the report.")
+        return plan_for(found, half_width, label_price=label_price)
 
     # -- what people decide --------------------------------------------------------------------------------------
 

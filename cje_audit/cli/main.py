@@ -23,6 +23,7 @@ from cje_audit.cli.output import (
     say,
     write_text,
 )
+from cje_audit.cli.plan import plan
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.domain.views import Decision, DryRunView, RunRow
@@ -268,6 +269,7 @@ def restore(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOptio
 
 
 app.command()(compare)
+app.command()(plan)
 app.command()(share)
 app.add_typer(user)
 app.add_typer(findings, name="findings")

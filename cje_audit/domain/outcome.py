@@ -74,3 +74,25 @@ class FirstTry(Part):
     interval: Pair | None
     p_value: float | None
     sentence: str
+
+
+class PlanBasis(Part):
+    """What a policy's numbers say about the cost of precision; nothing in it is an estimate of its value.
+
+    `spread` is the standard deviation of one judged response of the policy (of the logged ones where it has too few).
+    `standard_error` and `label_share` (the part of its variance that the labels add) are the headline's, None where
+    there is none. Prices are in the price table's currency: of a fresh response of the policy, judged, and of a logged
+    row, written, scored under both policies and judged; where one is None, its reason stands beside it.
+    """
+
+    reward: str | None
+    scale_width: float = Field(gt=0)
+    spread: float | None
+    n_draws: int
+    n_rows: int
+    standard_error: float | None
+    label_share: float | None
+    n_labels: int
+    draw_cost: float | None
+    row_cost: float | None
+    no_cost: str | None

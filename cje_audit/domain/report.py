@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from cje_audit.domain.checks import Check, CheckStatus, Override, Verdict
-from cje_audit.domain.outcome import DecisionReport, FirstTry, Plan
+from cje_audit.domain.outcome import DecisionReport, FirstTry, Plan, PlanBasis
 from cje_audit.domain.part import Pair, Part
 from cje_audit.domain.policy import Role, content_hash
 
@@ -148,6 +148,7 @@ class PolicyReport(Part):
     plan: Plan | None = None
     probability_best: float | None = None
     first_try: FirstTry | None = None
+    basis: PlanBasis | None = None
     overrides: tuple[Override, ...] = ()
 
 

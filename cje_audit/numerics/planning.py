@@ -31,18 +31,25 @@ def _half_width(spread: float, n: int, level: float) -> float:
     return t_quantile(n, level) * spread / math.sqrt(n)
 
 
-def rows_for(n: int, standard_error: float, half_width: float, *, level: float = LEVEL) -> int:
+def rows_for(
+    n: int, standard_error: float, half_width: float, *, label_share: float = 0.0, level: float = LEVEL
+) -> int | None:
     r"""Return how many rows like these n give ± `half_width`, from the error that the n rows give.
 
     An error that falls like :math:`1/\sqrt n` makes :math:`\mathrm{SE}\sqrt n` the spread of one row. It holds where
-    the weights have a finite variance; where the tail is heavy it promises too much.
+    the weights have a finite variance; where the tail is heavy it promises too much. The part `label_share` (0 to 1)
+    of the variance is the labels' own and stays, so :math:`n' = n\,V_R/(h^2/z^2-V_L)`; None where it alone is too much.
 
     Examples
     --------
     >>> rows_for(100, 0.05, 0.05) == draws_for(0.5, 0.05)
     True
     """
-    return draws_for(standard_error * math.sqrt(n), half_width, level=level)
+    if not label_share:
+        return draws_for(standard_error * math.sqrt(n), half_width, level=level)
+    labels, rows = standard_error**2 * label_share, standard_error**2 * (1 - label_share)
+    left = (half_width / t_quantile(math.inf, level)) ** 2 - labels
+    return math.ceil(n * rows / left) if left > 0 else None
 
 
 def labels_for(n_labels: int, standard_error: float, label_share: float, half_width: float) -> int | None:

@@ -44,10 +44,14 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class UnitCost:
-    """What one judged fresh response costs, in the price table's currency; None, and why, where that is not known."""
+    """What one judged fresh response costs, in the price table's currency; None, and why, where that is not known.
+
+    `row` is what one more logged row costs: written by the logging policy, judged, and scored under both policies.
+    """
 
     cost: float | None
     why_not: str | None
+    row: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

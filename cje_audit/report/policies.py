@@ -15,6 +15,7 @@ from cje_audit.domain.report import Estimate, Histogram, LogRatioSummary, Policy
 from cje_audit.numerics.weights import WeightSummary
 from cje_audit.report.estimates import estimates_of, primary_reward
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.plan_basis import basis_of
 from cje_audit.report.planning import next_step, plan_of
 from cje_audit.report.reasons import headline_reason
 from cje_audit.report.retried import first_try
@@ -64,6 +65,7 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
         next_step=next_step(decision, plan),
         plan=plan,
         first_try=first_try(facts, name, primary if decision.verdict is Verdict.REPORT else None),
+        basis=basis_of(facts, name, primary if decision.verdict is Verdict.REPORT else None),
         overrides=tuple(c.override for c in set_aside(case, checks) if c.override is not None),
     )
 

@@ -60,7 +60,7 @@ def run(context: StageContext) -> StageOutcome:
         checks=by_stage(checks),
         facts={
             "report": report.document(),
-            "unit_costs": {name: [c.cost, c.why_not] for name, c in facts.unit_costs.items()},
+            "unit_costs": {name: [c.cost, c.why_not, c.row] for name, c in facts.unit_costs.items()},
         },
     )
 

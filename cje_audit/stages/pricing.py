@@ -1,6 +1,7 @@
 """What one more judged response of each target policy would cost, from the lengths of the rows there are."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cje_audit.domain.experiment import Experiment, Price
 from cje_audit.domain.policy import Policy
@@ -38,7 +39,23 @@ def unit_costs_of(spec: Experiment, tables: RunTables, prices: Mapping[str, Pric
         return {}
     asked = 1 + int(row["prompt"]) // BYTES_PER_TOKEN
     written = None if row["response"] is None else 1 + int(row["response"]) // BYTES_PER_TOKEN
-    return {p.name: unit_cost(spec, p, prices, asked, written) for p in spec.target_policies}
+    written_by = unit_cost(spec, spec.logging_policy, prices, asked, written)
+    found = {p.name: unit_cost(spec, p, prices, asked, written) for p in spec.target_policies}
+    return {
+        p.name: replace(found[p.name], row=row_cost(spec, p, prices, written_by, asked, written))
+        for p in spec.target_policies
+    }
+
+
+def row_cost(
+    spec: Experiment, policy: Policy, prices: Mapping[str, Price], written_by: UnitCost, asked: int, written: int | None
+) -> float | None:
+    """Return what one more logged row costs: written and judged, then scored under both policies; None if unpriced."""
+    scorers = [price_of(prices, p.model) for p in (spec.logging_policy, policy)]
+    if written_by.cost is None or any(price is None for price in scorers):
+        return None
+    length = asked + (spec.logging_policy.max_tokens if written is None else written)
+    return written_by.cost + sum(Tokens(length, 1).cost(price) for price in scorers if price is not None)
 
 
 def unit_cost(

@@ -61,7 +61,7 @@ def test_no_estimate_without_its_rows_and_its_interval(visit: Visit, world: Worl
         if "Estimate" in table:
             assert (table["Rows used"].str.contains(" of ")).all()
             assert (table["Interval"].str.contains(" to ")).all()
-        else:
+        elif "Difference" in table:
             assert ((table["Difference"] == formats.MISSING) | table["Interval"].str.contains(" to ")).all()
             assert (table["Prompts in common"] != formats.MISSING).all()
 
@@ -80,3 +80,17 @@ def test_a_pilot_ends_in_a_card_with_a_button_that_runs_the_rest(visit: Visit, t
     assert rest != run
     assert audit.wait(rest, timeout_s=120).status == "complete"
     audit.close()
+
+
+def test_the_planning_form_says_what_a_half_width_takes(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "results", run=world.complete)
+    at.number_input(key="plan_half").set_value(0.01)
+    at.selectbox(key="plan_policy").set_value("far").run()
+    assert not at.exception
+    audit = Audit.open(world.workspace)
+    wanted = audit.plan(world.complete, "far", 0.01)
+    audit.close()
+    assert wanted.sentence in texts(at)
+    at.number_input(key="plan_half").set_value(0.0).run()
+    assert not at.exception
+    assert any("lies above 0" in w.value for w in at.warning)
