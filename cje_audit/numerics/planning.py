@@ -32,7 +32,7 @@ def _half_width(spread: float, n: int, level: float) -> float:
 
 
 def rows_for(
-    n: int, standard_error: float, half_width: float, *, label_share: float = 0.0, level: float = LEVEL
+    n: int, standard_error: float, half_width: float, *, label_share: float | None = None, level: float = LEVEL
 ) -> int | None:
     r"""Return how many rows like these n give ± `half_width`, from the error that the n rows give.
 

@@ -59,11 +59,11 @@ def _from_the_logs(
     """Plan logged rows and labels, for a policy whose number stands; a refused one gets no way that leads nowhere."""
     if policy.verdict is not Verdict.REPORT or basis.standard_error is None:
         return []
-    share = basis.label_share or 0.0
+    share = basis.label_share
     rows = rows_for(basis.n_rows, basis.standard_error, half_width, label_share=share)
     more = None if rows is None else max(rows - basis.n_rows, 0)
     found = [_line("logged rows", "logged rows like these", basis.n_rows, more, basis.row_cost, basis.no_cost)]
-    if basis.label_share is None:
+    if share is None:
         return found
     labels = labels_for(basis.n_labels, basis.standard_error, share, half_width)
     needed = None if labels is None else max(labels - basis.n_labels, 0)
