@@ -26,7 +26,7 @@ sections = {START: [st.Page(home, title="CJE Audit", url_path="home", default=Tr
 for place in PLACES.values():
     page = st.Page(place.path, title=place.title, icon=place.icon, url_path=place.url_path)
     sections.setdefault(place.section, []).append(page)
-chosen = st.navigation(sections)
+chosen = st.navigation(sections, expanded=True)
 
 with session.guarded():
     audit = session.open_audit()
