@@ -141,7 +141,18 @@ class Audit(Accounts):
         """Return a run's report as one offline HTML file."""
         from cje_audit.report.html import render
 
-        return render(self.report(run), redact=redact, revealed=self.revealed(run))
+        if redact:
+            return self._redacted(self._runs.get(run))
+        return render(self.report(run), revealed=self.revealed(run))
+
+    def _redacted(self, record: RunRecord) -> str:
+        from cje_audit.report.html import render, scrubbed
+        from cje_audit.store.texts import repeated
+
+        report = self._report(record)
+        with self._tables(record.id) as tables:
+            shared = scrubbed(report, lambda words: repeated(tables, words))
+        return render(shared, redact=True, signed_hash=report.report_hash())
 
     def json(self, run: str) -> str:
         """Return a run's report as JSON text."""
@@ -325,10 +336,7 @@ class Audit(Accounts):
 
     def open_share(self, token: str) -> str:
         """Return the redacted report that a share link opens, as HTML; that it was opened is kept."""
-        from cje_audit.report.html import render
-
-        run = self._sharing.opened(token)
-        return render(self._report(self._runs.get(run)), redact=True)
+        return self._redacted(self._runs.get(self._sharing.opened(token)))
 
     @property
     def _sharing(self) -> Sharing:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +39,16 @@ class Shown:
     reveal: Reveal | None
 
 
-def render(report: Report, *, redact: bool = False, revealed: Mapping[str, Reveal] | None = None) -> str:
+def render(
+    report: Report,
+    *,
+    redact: bool = False,
+    revealed: Mapping[str, Reveal] | None = None,
+    signed_hash: str | None = None,
+) -> str:
     """Return the report as HTML; `redact` leaves out row ids, reveals, and every line that quotes a row.
+
+    `signed_hash` is the hash people sign, where `report` is a scrubbed copy.
 
     Text from files and models is escaped everywhere; a refused policy's estimates are not in the file at all, unless
     someone revealed them: then each line says by whom and why.
@@ -59,7 +68,7 @@ def render(report: Report, *, redact: bool = False, revealed: Mapping[str, Revea
         forest=intervals([_bar(p) for p in shared.policies]),
         speaking=[c for c in shared.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)],
         data=_embedded(shared.document()),
-        report_hash=report.report_hash(),
+        report_hash=signed_hash or report.report_hash(),
         file_hash=BLANK_HASH,
     )
     return HASH_PLACE.sub(rf"\g<1>{_hash_of(text)}\g<3>", text)
@@ -144,6 +153,50 @@ def _redacted(report: Report) -> Report:
             "sign_off": signed,
         }
     )  # fmt: skip
+
+
+Words = Callable[[list[str]], AbstractSet[str]]
+
+
+def scrubbed(report: Report, repeats: Words) -> Report:
+    """Return a report without any run of characters that the data hold too; `repeats` finds those among words.
+
+    Row ids and quotes are left out by `render`; this catches what a name or a sentence repeats by chance or on purpose.
+    """
+    shared = _redacted(report)
+    document = shared.document()
+    runs = repeats(list(_strings(document)))
+    return Report.model_validate(_without(document, runs)) if runs else shared
+
+
+def _strings(part: object) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from (*_strings(key), *_strings(value))
+    elif isinstance(part, list):
+        for value in part:
+            yield from _strings(value)
+
+
+def _without(part: Any, runs: AbstractSet[str]) -> Any:
+    if isinstance(part, str):
+        return _blanked(part, runs)
+    if isinstance(part, dict):
+        return {_blanked(key, runs): _without(value, runs) for key, value in part.items()}
+    return [_without(value, runs) for value in part] if isinstance(part, list) else part
+
+
+def _blanked(text: str, runs: AbstractSet[str]) -> str:
+    """Return a text with every character that belongs to a run taken out, an ellipsis in the place of each stretch."""
+    longest = max(map(len, runs))
+    hit = [False] * len(text)
+    for i in range(len(text) - longest + 1):
+        if text[i : i + longest] in runs:
+            hit[i : i + longest] = [True] * longest
+    kept = ("\0" if gone else sign for sign, gone in zip(text, hit, strict=True))
+    return re.sub("\0+", "[…]", "".join(kept))
 
 
 def _redacted_check(check: Check) -> Check:
