@@ -69,8 +69,8 @@ def unit_cost(
     >>> p = Policy(name="a", model="m")
     >>> spec = Experiment(name="e", data=DataSource(path="-"), logging_policy=p, target_policies=(p.model_copy(
     ...     update={"name": "b"}),))
-    >>> unit_cost(spec, p, {"m": Price(input=1e6, output=0)}, 2, 5)
-    UnitCost(cost=2.0, why_not=None)
+    >>> unit_cost(spec, p, {"m": Price(input=1e6, output=0)}, 2, 5).cost
+    2.0
     >>> unit_cost(spec, p, {}, 2, 5).why_not
     'no price is known for m'
     """
