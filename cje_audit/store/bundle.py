@@ -98,6 +98,7 @@ class Bundle:
         try:
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
+                _refuse_other(path, entries)
                 _refuse_strange(entries)
                 return cls(_members(archive, entries))
         except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
@@ -145,6 +146,16 @@ class Bundle:
                 raise InputError(
                     f"The bundle's table {name} does not have the shape this version reads.", what_to_do=MAKE_AGAIN
                 ) from error
+
+
+def _refuse_other(path: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse a zip that nobody meant as a bundle, and say what to do with the files inside it."""
+    if not any(entry.filename in KNOWN for entry in entries):
+        raise InputError(
+            f"{path.name} is a ZIP archive, but not a bundle of CJE Audit.",
+            expected="a file written by cje-audit export, or rows as JSONL, CSV or Parquet",
+            what_to_do="Unpack it and import the files inside it.",
+        )
 
 
 def _refuse_strange(entries: list[zipfile.ZipInfo]) -> None:

@@ -127,7 +127,7 @@ def test_a_bundle_that_is_not_ours_is_refused_in_one_sentence(
 
 
 def test_bombs_links_and_nonsense_are_refused(other: Audit, bundle: Path, tmp_path: Path) -> None:
-    bomb, link, many, text = (tmp_path / f"{n}.zip" for n in ("bomb", "link", "many", "text"))
+    bomb, link, many, text, other_zip = (tmp_path / f"{n}.zip" for n in ("bomb", "link", "many", "text", "rows"))
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("report.json", b"0" * 20_000_000)
     with zipfile.ZipFile(link, "w") as archive:
@@ -135,14 +135,18 @@ def test_bombs_links_and_nonsense_are_refused(other: Audit, bundle: Path, tmp_pa
         entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
         archive.writestr(entry, "/etc/passwd")
     with zipfile.ZipFile(many, "w") as archive:
+        archive.writestr("report.json", b"")
         for i in range(1001):
             archive.writestr(f"{i}.json", b"")
+    with zipfile.ZipFile(other_zip, "w") as archive:
+        archive.writestr("rows.jsonl", b"{}")
     text.write_text("no zip", encoding="utf-8")
     for path, said in (
         (bomb, "unpacks to more"),
         (link, "does not belong"),
         (many, "too many"),
         (text, "not a bundle"),
+        (other_zip, "rows.zip is a ZIP archive, but not a bundle of CJE Audit"),
     ):
         with pytest.raises(InputError, match=said):
             other.import_bundle(path)

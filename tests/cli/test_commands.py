@@ -45,7 +45,7 @@ def test_a_failing_check_exits_1_unless_told_otherwise(tmp_path: Path, write_row
         (["import"], "Missing argument"),
         (["import", "x", "--judge-scale", "1", "0"], "lower end first"),
         (["import", "x", "--map", "oops"], "COLUMN=FIELD"),
-        (["serve", "--host", "0.0.0.0"], "only listens on this machine"),
+        (["serve", "--host", "0.0.0.0"], "so it is served on this machine only"),
         (["nonsense"], "No such command"),
         (["cancel", "zzz"], "no run"),
     ],
