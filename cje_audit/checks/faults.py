@@ -71,20 +71,34 @@ def zero_on_text(rows: Rows, reported: Floats, mask: Bools) -> Bools:
     """Mark log-probs of 0 on real text.
 
     Always on 32 characters or 5 known tokens and more, also where they are closer to 0 than single precision tells.
-    On shorter text 0 may be right (one forced word), unless a fifth of the column is 0, or at least five different
-    short texts are while hardly any value lies close to 0. In a column rounded so coarsely that 0 is only a small
-    number, nothing is marked but a column full of zeros.
+    On shorter text 0 may be right (one forced word), unless nearly the whole column is 0 or `_zeros_by_fault` says
+    otherwise. In a column rounded so coarsely that 0 is only a small number, nothing is marked but a column of zeros.
     """
     zero: Bools = mask & (reported == 0)
-    n_zero, n = int(np.count_nonzero(zero)), int(np.count_nonzero(mask))
+    if np.count_nonzero(zero) > thresholds.ZERO_ALL * np.count_nonzero(mask):
+        return zero
     if is_coarse(reported[mask & (reported < 0)]):
-        return zero if n_zero > thresholds.ZERO_ALL * n else np.zeros_like(zero)
+        return np.zeros_like(zero)
     long: Bools = (rows.response_chars >= thresholds.ZERO_CHARS) | (rows.response_tokens >= thresholds.ZERO_TOKENS)
-    close = int(np.count_nonzero(mask & (reported < 0) & (reported > -thresholds.NEAR_ZERO)))
-    short_texts = len(np.unique(rows.text_key[zero & ~long]))
-    suspicious = n_zero > thresholds.ZERO_MASS * n or short_texts >= max(float(thresholds.ZERO_TOKENS), close)
     practically: Bools = mask & (reported > -thresholds.ZERO_NATS) & long
-    return practically | zero if suspicious else practically
+    return practically | zero if _zeros_by_fault(rows, reported, mask, long) else practically
+
+
+def _zeros_by_fault(rows: Rows, reported: Floats, mask: Bools, long: Bools) -> bool:
+    """Say whether zeros on short texts are a fault too.
+
+    They are when five different short texts and more have them, more than have values close to 0 as certain answers
+    do, and when zeros do not keep to short texts: as many other short texts have none, or long texts have them half
+    as often.
+    """
+    short, zero = mask & ~long, mask & (reported == 0)
+    close = np.count_nonzero(mask & (reported < 0) & (reported > -thresholds.NEAR_ZERO))
+    texts = len(np.unique(rows.text_key[short & zero]))
+    if texts < max(float(thresholds.ZERO_TOKENS), float(close)):
+        return False
+    others = len(np.unique(rows.text_key[short & ~zero]))
+    spread = 2 * np.mean(zero[mask & long]) >= np.mean(zero[short]) if np.any(mask & long) else False
+    return bool(others >= texts or spread)
 
 
 def is_coarse(values: Floats) -> bool:

@@ -147,12 +147,6 @@ ZERO_NATS = _limit(
 ZERO_TOKENS = _limit(
     "zero_on_text.tokens", 5, "tokens", "five tokens in a row with probability exactly 1 do not happen"
 )
-ZERO_MASS = _limit(
-    "zero_on_text.mass",
-    0.2,
-    "share of rows",
-    "when so many values are exactly 0, the short texts among them are no exception",
-)
 COARSE_ZERO = _limit(
     "zero_on_text.coarse", 0.05, "nats", "in a column rounded this coarsely an exact 0 is only a small number"
 )

@@ -1,0 +1,13 @@
+"""The benchmark's clean datasets and its ways to damage them: `benchmarks/` is no package, so it is found by path."""
+
+import sys
+from pathlib import Path
+
+BENCHMARKS = str(Path(__file__).resolve().parents[1] / "benchmarks")
+if BENCHMARKS not in sys.path:
+    sys.path.append(BENCHMARKS)  # last, so that benchmarks/import.py and the like shadow nothing
+
+from damage.raw import Audit, Raw, facts_of  # noqa: E402
+from damage.sources import arena, sample_experiment, synthetic  # noqa: E402
+
+__all__ = ["Audit", "Raw", "arena", "facts_of", "sample_experiment", "synthetic"]
