@@ -128,6 +128,23 @@ PLACES: dict[str, Place] = {
             "Pareto k̂",
         ),
     ),
+    "qc": Place(
+        path="../pages/qc.py",
+        title="Quality",
+        icon=":material/biotech:",
+        url_path="qc",
+        section=RUN,
+        question="What do texts and log-probabilities look like? Each flaw with its share, distribution and rows.",
+        terms=(
+            "control token",
+            "role marker",
+            "runaway response",
+            "truncated response",
+            "repetition",
+            "log-prob margin",
+            "nat",
+        ),
+    ),
     "weights": Place(
         path="../pages/weights.py",
         title="Weights",

@@ -57,6 +57,12 @@ GLOSSARY: dict[str, str] = {
     "adjusted p-value": "How surprising a difference would be if there were none, made larger because many pairs are looked at. Holm guards against a single false claim, Benjamini–Hochberg against too large a share of them.",
     "chance of being best": "How often the policy would come first if the experiment's noise were drawn again. Only policies that may show a number take part.",
     "decision rule": "What would make a policy ship, fixed before the run. A policy whose data cannot carry a number never ships.",
+    "control token": "A mark such as [INST] with which a chat template fences turns. It belongs to the policy, never to the text.",
+    "role marker": "The name of a speaker, such as User: or Assistant:, inside a text that should hold only one turn.",
+    "runaway response": "A response that goes on past its end: it invents the other side's next turn, or repeats itself.",
+    "truncated response": "A response that was cut at the length limit instead of ending by itself.",
+    "repetition": "The share of a response's four-word sequences that stood in it before. 0 is no repetition.",
+    "log-prob margin": "Target minus logging log-probability, divided by the length of the response: how far two policies differ per token.",
     "regular expression": "A pattern of text: `\\d+` is a number, `^Sure` a text that begins with Sure, `a|b` one or the other.",
     "reused answer": "An answer stored by an earlier run or before an interruption; the model was not asked again.",
 }  # fmt: skip
@@ -162,6 +168,30 @@ SHARE: dict[str, Badge] = {
 
 SIGNED: dict[str, str] = {"approve": "Approve", "reject": "Reject"}
 SIGNED_STATE: dict[str, str] = {"approve": "approved", "reject": "rejected"}
+
+SHOWN = Badge("Shown only", "gray", ":material/visibility:", "No check judges this figure; look at it yourself.")
+
+
+@dataclass(frozen=True)
+class QualityWords:
+    """A figure of quality in words: its title, what it means, and which rows are listed behind it."""
+
+    title: str
+    meaning: str
+    rows: str
+
+
+QUALITY: dict[str, QualityWords] = {
+    "template_tokens": QualityWords("Template tokens", "Chat-template control tokens inside prompt or response. One row is enough to warn.", "Rows that hold one"),
+    "role_markers": QualityWords("Role markers", "Speakers named inside a text. From 1 % and five rows on it is no accident.", "Rows that hold one"),
+    "runaway": QualityWords("Runaway responses", "Responses that go on past their end: they invent the next turn, or repeat themselves.", "Rows that do"),
+    "truncation": QualityWords("Truncation", "Why responses ended, as the data say.", "Rows that were cut"),
+    "repetition": QualityWords("Repetition", "The share of four-word sequences that stood in the response before; 0 is none. At most 5,000 rows, spread evenly, are measured.", "The most repetitive rows"),
+    "response_length": QualityWords("Length of responses", "In characters. The first and the last bar also hold what lies beyond them.", "The longest responses"),
+    "response_tokens": QualityWords("Tokens of responses", "In tokens, where the data say how many there are.", "The responses with the most tokens"),
+    "prompt_length": QualityWords("Length of prompts", "In characters. The first and the last bar also hold what lies beyond them.", "The longest prompts"),
+    "margin": QualityWords("Log-prob margins", "Target minus logging log-probability by length. At 0 both policies find a response equally likely; far to the left the target would not write it.", "The rows that lie furthest from 0"),
+}  # fmt: skip
 
 SEVERITY: dict[str, Badge] = {
     "critical": Badge("Critical", "red", ":material/block:", "Nothing can be computed because of this."),

@@ -20,12 +20,16 @@ from cje_audit.checks.manifest import CHECK as MANIFEST
 from cje_audit.checks.manifest import manifest
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.errors import InputError, StoreError
+from cje_audit.domain.quality import QualityFigure
 from cje_audit.formats.dataset import Imported, read_dataset
 from cje_audit.formats.options import ImportOptions
+from cje_audit.numerics.weights import log_ratio
+from cje_audit.report.quality import Margin, Material, margin, quality_figures
 from cje_audit.stages.columns import as_floats, as_objects, build_rows, text_features
 from cje_audit.stages.dataset import dataset_facts, metrics_of, sample_frame
 from cje_audit.stages.manifest import manifest_facts
 from cje_audit.stages.provenance import git_commit
+from cje_audit.stages.quality import text_figures_of
 from cje_audit.version import __version__
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".pq", ".eval")
@@ -34,9 +38,10 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Gated:
-    """What the gate found: the checks, and the manifest it wrote, if it did."""
+    """What the gate found: the checks, the figures of quality, and the manifest it wrote, if it did."""
 
     checks: tuple[Check, ...]
+    quality: tuple[QualityFigure, ...]
     written: Path | None = None
 
     @property
@@ -63,13 +68,13 @@ def gate(
     files = data_files(dataset)
     imported = read_dataset(files, options)
     sample = text_features(sample_frame(imported.rows))
-    metrics = metrics_of(imported, sample)
-    content = _content_checks(imported, sample, options)
+    content, quality = _content(imported, sample, options)
+    metrics = metrics_of(imported, sample) | {k: v for figure in quality for k, v in figure.metrics.items()}
     written = None
     if write is not None and all(c.status is not CheckStatus.FAIL for c in content):
         written = _write(write, new_manifest(files, metrics))
     told = manifest_facts(written or manifest_path or beside(dataset), files, metrics)
-    return Gated((*content, manifest(told, gate=True, strict=strict)), written)
+    return Gated((*content, manifest(told, gate=True, strict=strict)), quality, written)
 
 
 def data_files(dataset: Path) -> list[Path]:
@@ -101,27 +106,55 @@ def beside(dataset: Path) -> Path | None:
     return next((p for p in places if p.is_file()), None)
 
 
-def _content_checks(imported: Imported, sample: pl.DataFrame, options: ImportOptions) -> list[Check]:
-    """Return every check that the content alone allows; columns that are not there are not asked for."""
-    rows = build_rows(sample)
-    dataset = [c for c in check_dataset(dataset_facts(imported, sample), rows) if c.id != MANIFEST]
-    responses = [
+def _content(
+    imported: Imported, sample: pl.DataFrame, options: ImportOptions
+) -> tuple[list[Check], tuple[QualityFigure, ...]]:
+    """Return the checks that the content alone allows, and the figures; a column not there is not asked for."""
+    rows, facts = build_rows(sample), dataset_facts(imported, sample)
+    columns = _columns(imported, rows)
+    checks = [
+        *(c for c in check_dataset(facts, rows) if c.id != MANIFEST),
         row_check(RESPONSES, rows, ~rows.has_response),
         row_check(EMPTY, rows, rows.has_response & rows.blank_response),
+        *_logprob_checks(columns, rows),
+        *_judge_checks(imported.rows, rows, options),
     ]
-    return [*dataset, *responses, *_logprob_checks(imported, rows), *_judge_checks(imported.rows, rows, options)]
+    material = Material(rows, facts.marks, text_figures_of(sample), _margins(columns, rows))
+    return checks, quality_figures(material, checks)
 
 
-def _logprob_checks(imported: Imported, rows: Rows) -> list[Check]:
-    columns = {None: ("logging_logprob", "logging_code")}
-    columns |= {p: (f"target_logprob:{p}", f"target_code:{p}") for p in imported.policies}  # type: ignore[misc]
+Columns = Mapping[str | None, Column]
+
+
+def _columns(imported: Imported, rows: Rows) -> Columns:
+    """Return every log-prob column that holds anything, by policy, the logging policy's under None."""
+    names: dict[str | None, tuple[str, str]] = {None: ("logging_logprob", "logging_code")}
+    names |= {p: (f"target_logprob:{p}", f"target_code:{p}") for p in imported.policies}
+    frame = imported.rows
+    return {
+        policy: audit_column(rows, as_floats(frame[value]), as_objects(frame[code]))
+        for policy, (value, code) in names.items()
+        if value in frame.columns and frame[value].is_not_null().any()
+    }
+
+
+def _logprob_checks(columns: Columns, rows: Rows) -> list[Check]:
     found: list[Check] = []
-    for policy, (value, code) in columns.items():
-        if value in imported.rows.columns and imported.rows[value].is_not_null().any():
-            column = audit_column(rows, as_floats(imported.rows[value]), as_objects(imported.rows[code]))
-            stage = "logging_policy" if policy is None else "target_policy"
-            found += check_logprob_column(stage, rows, column, policy)
+    for policy, column in columns.items():
+        stage = "logging_policy" if policy is None else "target_policy"
+        found += check_logprob_column(stage, rows, column, policy)
     return found
+
+
+def _margins(columns: Columns, rows: Rows) -> dict[str, Margin]:
+    logging, chars = columns.get(None), rows.response_chars.astype(np.float64)
+    if logging is None:
+        return {}
+    return {
+        policy: margin(log_ratio(column.values, logging.values), rows.response_tokens, chars)
+        for policy, column in columns.items()
+        if policy is not None
+    }
 
 
 def _judge_checks(frame: pl.DataFrame, rows: Rows, options: ImportOptions) -> list[Check]:

@@ -18,6 +18,7 @@ from cje_audit.cli.output import (
     print_checks,
     print_json,
     print_pilot,
+    print_quality,
     print_report,
     print_runs,
     say,
@@ -398,6 +399,7 @@ def gate_command(
     write: Annotated[Path | None, typer.Option("--write", metavar="FILE", help="Write a manifest there.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="The manifest; else the one beside the data.")] = None,
     judge_scale: Annotated[tuple[float, float], typer.Option(metavar="LO HI", help="The judge's scale.")] = (0.0, 1.0),
+    quality: Annotated[bool, typer.Option("--quality", help="Tell the figures of quality too.")] = False,
     exit_zero: ExitZero = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -406,9 +408,12 @@ def gate_command(
     del workspace  # the gate stores nothing there
     gated = Audit.gate(dataset, ImportOptions(judge_scale=judge_scale), strict=strict, write=write, manifest=manifest)
     if json:
-        print_json([c.model_dump(mode="json") for c in gated.checks])
+        checks = [c.model_dump(mode="json") for c in gated.checks]
+        figures = [q.model_dump(mode="json") for q in gated.quality]
+        print_json({"checks": checks, "quality": figures} if quality else checks)
     else:
         print_checks(gated.checks)
+        print_quality(gated.quality if quality else ())
         say(f"The gate is {'open' if gated.is_open else 'closed'}.")
     if write is not None and gated.written is None:
         STDERR.print("No manifest was written, because a check fails.")

@@ -12,6 +12,7 @@ from rich.table import Table
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.pilot import PilotReport
+from cje_audit.domain.quality import QualityFigure
 from cje_audit.domain.report import Estimate, PolicyReport, Report
 from cje_audit.domain.views import RunRow
 
@@ -101,6 +102,13 @@ def print_checks(checks: Iterable[Check]) -> None:
             say(f"      {check.override.sentence}")
         if check.what_to_do:
             say(f"      {check.what_to_do}")
+
+
+def print_quality(figures: Iterable[QualityFigure]) -> None:
+    """Print figures of quality, one sentence each."""
+    for figure in figures:
+        about = f" ({figure.policy})" if figure.policy else ""
+        say(f"  {figure.status or 'shown'} {figure.name}{about}: {figure.sentence}")
 
 
 def _print_estimates(policy: PolicyReport) -> None:

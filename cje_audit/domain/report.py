@@ -8,6 +8,7 @@ from cje_audit.domain.checks import Check, CheckStatus, Override, Verdict
 from cje_audit.domain.outcome import DecisionReport, FirstTry, Plan, PlanBasis
 from cje_audit.domain.part import Pair, Part
 from cje_audit.domain.policy import Role, content_hash
+from cje_audit.domain.quality import QualityFigure
 
 RunState = Literal["queued", "running", "complete", "partial", "failed", "cancelled"]
 
@@ -240,6 +241,7 @@ class Report(Part):
     decision: DecisionReport | None = None
     failures: tuple[FailureGroup, ...] = ()
     skipped: SkippedRows | None = None
+    quality: tuple[QualityFigure, ...] = ()
     findings: tuple[Finding, ...] = ()
     sign_off: SignOff = SignOff()
 

@@ -18,6 +18,7 @@ from cje_audit.report.failures import failure_groups
 from cje_audit.report.findings import findings_of
 from cje_audit.report.pilot import pilot_warning
 from cje_audit.report.policies import policy_reports
+from cje_audit.report.quality import material_of, quality_figures
 from cje_audit.report.ranking import probabilities, ranking_sentence, with_chances
 from cje_audit.report.sensitivity import form_warnings
 from cje_audit.report.sentences import summary_sentence
@@ -88,6 +89,7 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
         decision=decide_on(facts.decision_rule, kept, policies),
         failures=failure_groups(facts),
         skipped=skipped,
+        quality=quality_figures(material_of(facts), checks),
         findings=findings_of(checks),
     )
 

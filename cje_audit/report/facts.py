@@ -42,6 +42,18 @@ class StageFacts:
     seconds: float | None
 
 
+@dataclass(frozen=True, eq=False)
+class TextFigures:
+    """What was measured on the texts beside the rows.
+
+    `prompt_chars` is int64 (n,); `repetition` float64 (n,), the share of a response's four-word sequences that stood
+    in it before, NaN where not measured.
+    """
+
+    prompt_chars: Ints
+    repetition: Floats
+
+
 @dataclass(frozen=True)
 class UnitCost:
     """What one judged fresh response costs, in the price table's currency; None, and why, where that is not known.
@@ -88,6 +100,7 @@ class RunFacts:
     asked_again: Mapping[str, Bools] = field(default_factory=dict)
     judge_noise: DrawNoise | None = None
     skip_stages: frozenset[str] = frozenset()
+    texts: TextFigures | None = None
 
     @cached_property
     def score_levels(self) -> Levels | None:

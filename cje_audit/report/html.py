@@ -144,13 +144,14 @@ def _redacted(report: Report) -> Report:
         p.model_copy(update={"overrides": tuple(map(_redacted_override, p.overrides))}) for p in report.policies
     )
     failures = tuple(f.model_copy(update={"example_ids": ()}) for f in report.failures)
+    quality = tuple(q.model_copy(update={"example_ids": ()}) for q in report.quality)
     provenance = {k: v for k, v in report.run.provenance.items() if k != "notes"}
     run = report.run.model_copy(update={"provenance": provenance})
     signed = report.sign_off.model_copy(update={"note": None})
     return report.model_copy(
         update={
-            "stages": stages, "policies": policies, "failures": failures, "findings": (), "run": run,
-            "sign_off": signed,
+            "stages": stages, "policies": policies, "failures": failures, "quality": quality, "findings": (),
+            "run": run, "sign_off": signed,
         }
     )  # fmt: skip
 

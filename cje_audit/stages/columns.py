@@ -8,6 +8,7 @@ import polars as pl
 from cje_audit.checks.dataset import UNFINISHED_OK
 from cje_audit.checks.frame import Bools, Codes, Column, Floats, Ints, Rows
 from cje_audit.numerics.draw_noise import DrawNoise, draw_noise
+from cje_audit.stages.text_figures import text_figures
 from cje_audit.stages.text_marks import text_marks
 from cje_audit.store.tables import RunTables
 
@@ -16,10 +17,10 @@ def text_features(sample: pl.DataFrame) -> pl.DataFrame:
     """Add what checks need to know of the texts, so that later stages need not read them again.
 
     `cluster` numbers the prompt ids, `text_key` is equal exactly when prompt and response are, `ends_open` says that
-    the last visible character closes no sentence; the rest are the marks of `text_marks`.
+    the last visible character closes no sentence; the rest are `text_marks` and `text_figures`.
     """
     last = pl.col("response").str.strip_chars_end().str.slice(-1)
-    return text_marks(sample).with_columns(
+    return text_figures(text_marks(sample)).with_columns(
         cluster=pl.col("prompt_id").rank("dense").cast(pl.Int64) - 1,
         text_key=pl.struct("prompt", "response").hash(seed=1).reinterpret(signed=True),
         response_chars=pl.col("response").str.len_chars().cast(pl.Int64),
@@ -30,7 +31,7 @@ def text_features(sample: pl.DataFrame) -> pl.DataFrame:
 
 FEATURES = """
 "row", row_id, prompt_id, draw, response_code, finish_reason, n_tokens, cluster, text_key, response_chars, blank,
-ends_open, control_token, role_marker, invented_turn, loop
+ends_open, control_token, role_marker, invented_turn, loop, prompt_chars, repetition
 """.strip()
 
 

@@ -34,6 +34,7 @@ from cje_audit.stages.dataset import dataset_facts_from_tables
 from cje_audit.stages.judge import judge_scale
 from cje_audit.stages.pricing import unit_costs
 from cje_audit.stages.provenance import run_header
+from cje_audit.stages.quality import quality_frame, text_figures_of
 from cje_audit.store.tables import RunTables, TableWrite
 from cje_audit.store.workspace import RunRecord
 
@@ -56,6 +57,7 @@ def run(context: StageContext) -> StageOutcome:
             TableWrite("weight", weight_frame(without_skipped(facts))),
             TableWrite("estimate", estimate_frame(report)),
             TableWrite("comparison", comparison_frame(report)),
+            TableWrite("quality", quality_frame(report)),
         ],
         checks=by_stage(checks),
         facts={
@@ -88,6 +90,7 @@ def run_facts(context: StageContext) -> RunFacts:
         asked_again=read_asked_again(tables, rows.n, logging.name, [t.name for t in targets]),
         token_counts={t.name: read_token_counts(tables, t.name, rows.n) for t in targets},
         judge_noise=read_judge_noise(tables),
+        texts=text_figures_of(sample),
         pilot=pilot_size(context.facts("dataset"), rows.n, context.spec),
         **asked_of_estimation(context.spec),
     )

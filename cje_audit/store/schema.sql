@@ -3,7 +3,7 @@ create table if not exists sample(
   response varchar, response_code varchar, response_detail varchar, finish_reason varchar, n_tokens integer,
   source varchar, line bigint,
   cluster bigint not null, text_key bigint not null, response_chars bigint, blank boolean, ends_open boolean,
-  control_token varchar, role_marker boolean, invented_turn boolean, loop boolean,
+  control_token varchar, role_marker boolean, invented_turn boolean, loop boolean, prompt_chars bigint, repetition double,
   check ((response is null) or (response_code is null)));
 create table if not exists quarantine(source varchar, line bigint, code varchar, reason varchar, excerpt varchar);
 create table if not exists policy(
@@ -37,6 +37,10 @@ create table if not exists estimate(
 create table if not exists comparison(
   a varchar not null, b varchar not null, difference double, low double, high double, p_value double, p_adjusted double,
   adjustment varchar, n_pairs bigint not null, comparable boolean not null, sentence varchar not null);
+create table if not exists quality(
+  position integer not null, name varchar not null, policy varchar, status varchar, "check" varchar, sentence varchar not null,
+  n bigint not null, n_total bigint not null, n_affected bigint, unit varchar, edges double[], labels varchar[], counts bigint[],
+  low double, p05 double, p50 double, p95 double, high double, mean double, example_ids varchar[]);
 create view if not exists failure as
   select s."row", s.row_id, 'logging_policy' as stage, cast(null as varchar) as policy, s.response_code as code,
          s.response_detail as detail from sample s where s.response_code is not null

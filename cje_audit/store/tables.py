@@ -18,7 +18,7 @@ SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 CONFIG: dict[str, Any] = {"threads": 2, "memory_limit": "400MB", "autoinstall_known_extensions": "false",
                           "autoload_known_extensions": "false"}  # fmt: skip
 TABLES = ("sample", "quarantine", "policy", "logprob", "judgement", "oracle_label", "fresh_draw", "weight", "stage_run",
-          "check_result", "estimate", "comparison")  # fmt: skip
+          "check_result", "estimate", "comparison", "quality")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -83,3 +83,26 @@ def test_the_command_prints_checks_and_exits_by_them(write_rows: Writer, tmp_pat
     assert strict.code == 1
     assert cje(tmp_path / "w", "gate", path, "--strict", "--exit-zero").code == 0
     assert cje(tmp_path / "w", "gate", tmp_path / "none.jsonl").code == 2
+
+
+def test_the_figures_are_those_of_the_report_and_of_the_manifest(write_rows: Writer, tmp_path: Path) -> None:
+    path = write_rows(synthetic_rows(120))
+    gated = Audit.gate(path, ImportOptions(), write=tmp_path / "m.json")
+    audit = Audit.open(tmp_path / "w")
+    run = audit.import_files([path], ImportOptions())
+    audit.wait(run, timeout_s=60)
+    reported = audit.report(run).quality
+    audit.close()
+    assert {(q.name, q.policy): q.metrics for q in gated.quality} == {(q.name, q.policy): q.metrics for q in reported}
+    written = json.loads((tmp_path / "m.json").read_text())["qc_metrics"]
+    measured = {k: v for q in reported for k, v in q.metrics.items() if v is not None}
+    assert "median_margin:near" in measured
+    assert {k: pytest.approx(v, abs=1e-6) for k, v in measured.items()} == {k: written[k] for k in measured}
+
+
+def test_the_command_tells_the_figures_when_asked(write_rows: Writer, tmp_path: Path) -> None:
+    path = write_rows(synthetic_rows(60))
+    document = cje(tmp_path / "w", "gate", path, "--quality", "--json").document
+    assert {"margin", "repetition", "truncation"} <= {q["name"] for q in document["quality"]}
+    assert "dataset.manifest" in {c["id"] for c in document["checks"]}
+    assert "60 of 60 rows" in cje(tmp_path / "w", "gate", path, "--quality").out

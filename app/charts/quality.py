@@ -1,0 +1,87 @@
+"""Charts of quality figures: how often a measured value occurs, or which kinds of a flaw there are."""
+
+import pandas as pd
+
+from app import formats
+from app.charts.base import BLUE, GREY, Chart, empty_figure
+from cje_audit.domain.quality import Distribution, QualityFigure
+
+HEIGHT = 260
+
+
+def figure_chart(figure: QualityFigure) -> Chart | None:
+    """Draw a figure's distribution, None where it has none; the sentence is the figure's own."""
+    shape = figure.distribution
+    if shape is None:
+        return None
+    return _kinds(figure.sentence, shape) if shape.labels else _bins(figure.sentence, shape)
+
+
+def _kinds(sentence: str, shape: Distribution) -> Chart:
+    drawn = empty_figure(HEIGHT)
+    labels = [formats.chart_text(formats.excerpt(label, 40)) for label in shape.labels]
+    rows = [formats.plural(n, "row") for n in shape.counts]
+    drawn.add_bar(
+        y=labels, x=shape.counts, orientation="h", marker={"color": BLUE}, customdata=rows,
+        hovertemplate="%{y}: %{customdata}<extra></extra>",
+    )  # fmt: skip
+    drawn.update_layout(showlegend=False)
+    drawn.update_xaxes(title="Rows", rangemode="tozero")
+    drawn.update_yaxes(type="category", autorange="reversed")
+    whole = sum(shape.counts)
+    table = [
+        {"Kind": formats.visible(label), "Rows": formats.of(n, whole, "")}
+        for label, n in zip(shape.labels, shape.counts, strict=True)
+    ]
+    return Chart(drawn, sentence, pd.DataFrame(table))
+
+
+def _bins(sentence: str, shape: Distribution) -> Chart:
+    drawn = empty_figure(HEIGHT, bargap=0.04)
+    names = bin_names(shape)
+    middles = [(a + b) / 2 for a, b in zip(shape.edges, shape.edges[1:], strict=False)]
+    widths = [b - a for a, b in zip(shape.edges, shape.edges[1:], strict=False)]
+    rows = [[name, formats.plural(n, "row")] for name, n in zip(names, shape.counts, strict=True)]
+    drawn.add_bar(
+        x=middles, y=shape.counts, width=widths, marker={"color": BLUE}, customdata=rows,
+        hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    drawn.update_layout(showlegend=False)
+    drawn.update_xaxes(title=shape.unit.capitalize())
+    drawn.update_yaxes(title="Rows", rangemode="tozero")
+    if shape.edges[0] < 0 < shape.edges[-1]:
+        drawn.add_vline(x=0, line={"dash": "dot", "color": GREY})
+    whole = sum(shape.counts)
+    told = [
+        {shape.unit.capitalize(): name, "Rows": formats.of(n, whole, "")}
+        for name, n in zip(names, shape.counts, strict=True)
+        if n
+    ]
+    return Chart(drawn, sentence, pd.DataFrame(told))
+
+
+def bin_names(shape: Distribution) -> list[str]:
+    """Return each bin as words; the outer ones also hold what lies beyond, up to the ends.
+
+    Examples
+    --------
+    >>> bin_names(Distribution(unit="tokens", counts=(1, 2), edges=(0.5, 1.5, 2.5)))
+    ['1', '2']
+    >>> bin_names(Distribution(unit="nats", counts=(1, 2, 3), edges=(0.0, 0.5, 1.0, 1.5)))
+    ['up to 0.500', '0.500 to 1', '1 and more']
+    """
+    pairs = list(zip(shape.edges, shape.edges[1:], strict=False))
+    if all(b - a == 1 and a % 1 == 0.5 for a, b in pairs):
+        names = [formats.number(a + 0.5) for a, _ in pairs]
+        return [_beyond(name, i, len(names), shape) for i, name in enumerate(names)]
+    first, last = pairs[0], pairs[-1]
+    inner = [formats.interval(pair) for pair in pairs[1:-1]]
+    return [f"up to {formats.number(first[1])}", *inner, f"{formats.number(last[0])} and more"]
+
+
+def _beyond(name: str, place: int, n: int, shape: Distribution) -> str:
+    """Return the name of a bin of one whole number, saying so where it also holds what lies beyond."""
+    told = shape.spread
+    if told is not None and place == 0 and told.min < shape.edges[0]:
+        return f"up to {name}"
+    return f"{name} and more" if told is not None and place == n - 1 and told.max > shape.edges[-1] else name
