@@ -275,6 +275,7 @@ QUESTIONS: dict[str, str] = {
     "judge.constant": "Do the scores vary at all?",
     "judge.oracle_leak": "Are oracle labels copies of the scores?",
     "judge.single_judge": "Is one judge and setting behind all scores?",
+    "judge.noise": "Does the judge say the same when it is asked again?",
     "judge.calibration": "Are there enough labels to calibrate the judge?",
     "judge.transport": "Does the calibration hold on the target policy's responses?",
     "estimation.required_stages": "Have all stages run that the estimates need?",

@@ -67,12 +67,18 @@ def required_stages(
         sentence = f"All stages have run, but not for {', '.join(unscored)}: nothing is estimated for it."
     else:
         sentence = "All stages that the estimates need have run."
-    status = CheckStatus.FAIL if absent else CheckStatus.WARN if unscored else CheckStatus.PASS
+    status = (
+        CheckStatus.FAIL
+        if len(absent) > thresholds.REQUIRED_ABSENT
+        else CheckStatus.WARN
+        if unscored
+        else CheckStatus.PASS
+    )
     return Check(
         id=REQUIRED,
         status=status,
         value=float(len(absent)),
-        threshold=0.0,
+        threshold=thresholds.REQUIRED_ABSENT,
         n_affected=len(unscored),
         sentence=sentence,
         what_to_do=f"Run the missing stages: {', '.join(absent or ['target_policy'])}." if absent or unscored else None,

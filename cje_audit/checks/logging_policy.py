@@ -64,7 +64,7 @@ def sampling_density(rows: Rows, column: Column | None, facts: PolicyFacts) -> C
     if column is None:
         return not_evaluated(check, "there are no log-probs")
     settings = {name: facts.sampling[name] for name in ("temperature", "top_p") if name in facts.sampling}
-    off = {name: value for name, value in settings.items() if value != 1}
+    off = {name: value for name, value in settings.items() if value != thresholds.SAMPLING_SCORED}
     said = " and ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in (off or settings).items())
     if not off:
         return Check(

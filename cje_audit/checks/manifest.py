@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cje_audit.checks import thresholds
 from cje_audit.checks.build import not_evaluated
 from cje_audit.domain.checks import Check, CheckStatus
 
@@ -42,7 +43,7 @@ def manifest(facts: ManifestFacts | None, *, gate: bool = False, strict: bool = 
         id=CHECK,
         status=status,
         value=float(len(said)),
-        threshold=0.0,
+        threshold=thresholds.MANIFEST_GAPS,
         n_affected=None,
         sentence=f"{'; '.join(said)}." if said else "The manifest is whole and matches the data.",
         what_to_do=WRITE if said else None,

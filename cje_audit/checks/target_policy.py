@@ -97,13 +97,13 @@ def check_target_policy(
 def computed(rows: Rows, target: Column | None, name: str) -> Check:
     """Ask whether teacher forcing has run for this policy; blocks it when no row has a valid log-prob."""
     n_ok = 0 if target is None else target.n_ok
-    run = n_ok > 0
+    run = n_ok > thresholds.TARGET_COMPUTED_FAIL * rows.n
     return Check(
         id=COMPUTED,
         policy=name,
         status=CheckStatus.PASS if run else CheckStatus.FAIL,
         value=n_ok / rows.n if rows.n else None,
-        threshold=0.0,
+        threshold=thresholds.TARGET_COMPUTED_FAIL,
         n_affected=0 if run else rows.n,
         sentence=f"{name} was scored: {count(n_ok, rows.n)} rows have a valid log-prob."
         if run

@@ -36,7 +36,20 @@ LOGGING_MISSING_FAIL = _limit(
     "share of rows",
     "below half, the scoring step did not complete; every policy needs these values",
 )
+TARGET_COMPUTED_FAIL = _limit(
+    "target_policy.computed.fail",
+    0,
+    "share of rows",
+    "a single valid log-prob shows that the stage has run; coverage says how far it got",
+)
 EXAMPLES = 20
+
+MANIFEST_GAPS = _limit(
+    "manifest.gaps",
+    0,
+    "gaps and mismatches",
+    "a manifest is compared exactly, each figure to the decimals it is written with",
+)
 
 TRUNCATED_WARN = _limit(
     "dataset.truncation.warn", 0.01, "share of rows", "and at least 5 rows; a cut response has no scored end token"
@@ -152,6 +165,12 @@ COARSE_ZERO = _limit(
 )
 ZERO_ALL = _limit("zero_logprobs.all", 0.9, "share of rows", "nearly all values 0: the server ignored the request")
 
+SAMPLING_SCORED = _limit(
+    "sampling_density.scored",
+    1,
+    "temperature, top_p",
+    "log-probs are those of the unchanged distribution; any other setting samples from another one",
+)
 DENSITY_ROWS = _limit("logprob_density.rows", 20, "rows", "fewer do not fix a median")
 DENSITY_HIGH = _limit(
     "logprob_density.high", 10.0, "nats per character", "a uniform guess over 100,000 tokens costs 11.5 nats per token"
@@ -291,6 +310,12 @@ LEAK_LIFT = _limit("oracle_leak.lift", 2, "times the labels that miss by a step"
 LEAK_P = _limit("oracle_leak.p", 1e-5, "p-value", "that so many labels hit the score exactly")
 LEAK_FEW = _limit("oracle_leak.few", 3, "labels", "equal to a score to the fourth decimal")
 
+REQUIRED_ABSENT = _limit(
+    "required_stages.fail",
+    0,
+    "stages without a value",
+    "an estimate is a product of a score and two log-probs; without one of them there is none",
+)
 ESS_FAIL_ROWS = _limit("estimation.ess.fail", 10, "effective rows", "an average over ten rows has no usable interval")
 ESS_WARN_ROWS = _limit(
     "estimation.ess.warn", 30, "effective rows", "the t interval of a weighted mean needs about thirty"
