@@ -205,14 +205,21 @@ def tail_index(paired: Pairing, summary: WeightSummary) -> Check:
     khat = summary.tail.pareto_khat
     if khat is None:
         return not_evaluated("estimation.tail_index", f"{summary.tail.reason}", paired.name)
-    limit = khat_threshold(summary.n)
-    status = _status(khat >= thresholds.KHAT_FAIL, khat >= limit)
+    limit, worth = khat_threshold(summary.n), summary.log_normal_rows
+    unseen = worth < thresholds.UNSEEN_ROWS and khat >= thresholds.UNSEEN_KHAT
+    status = _status(khat >= thresholds.KHAT_FAIL or unseen, khat >= limit)
     verdict = {
         CheckStatus.PASS: "light enough for the average to settle",
         CheckStatus.WARN: "too heavy for the error to be trusted",
         CheckStatus.FAIL: "so heavy that the average does not settle at all",
     }[status]
     sentence = f"The tail of the weights of {paired.name} has k̂ = {number(khat)} (limit {number(limit)}): {verdict}."
+    if unseen:
+        sentence = (
+            f"The log ratios of {paired.name} spread by {number(summary.upper_spread)} nats above their median, and "
+            f"the tail has k̂ = {number(khat)}: log-normal weights like that make {count(summary.n, paired.rows.n)} "
+            "rows worth less than one. The rows that matter were not drawn."
+        )
     return _check("tail_index", paired, status, khat, limit, sentence, heavy=5)
 
 

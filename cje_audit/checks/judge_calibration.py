@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from cje_audit.checks.words import count, number, percent, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.calibration import Calibration
+from cje_audit.numerics.inference import t_interval
 from cje_audit.numerics.point import Inferred
 from cje_audit.numerics.weights import relative_weights
 
@@ -75,52 +77,87 @@ def _calibration_sentence(rows: Rows, calibration: Calibration) -> str:
     return f"{labelled}; the score explains {explained} (on prompts the curve has not seen)."
 
 
+class Transport(StrEnum):
+    """What labelled answers of a policy say about a calibration made on the logged ones."""
+
+    TOO_FEW = "too_few"
+    HOLDS = "holds"
+    UNCLEAR = "unclear"
+    LEANS = "leans"
+    FAILS = "fails"
+
+
+STATUS: Mapping[Transport, CheckStatus] = {
+    Transport.TOO_FEW: CheckStatus.NOT_EVALUATED,
+    Transport.HOLDS: CheckStatus.PASS,
+    Transport.UNCLEAR: CheckStatus.WARN,
+    Transport.LEANS: CheckStatus.WARN,
+    Transport.FAILS: CheckStatus.FAIL,
+}
+
+
+def transport_state(residual: Inferred | None, margin: float) -> Transport:
+    """Return the state of a mean of label − prediction: an equivalence test and a difference test in one interval.
+
+    Within the margin it holds, even where it is not 0 (Schuirmann 1987, by the 95 % interval); wholly beyond it fails;
+    not within, but on one side of 0 at 99 %, it leans; otherwise nothing is settled.
+    """
+    if residual is None or residual.interval is None or residual.n < thresholds.TRANSPORT_LABELS:
+        return Transport.TOO_FEW
+    low, high = residual.interval
+    if -margin <= low and high <= margin:
+        return Transport.HOLDS
+    if low > margin or high < -margin:
+        return Transport.FAILS
+    strict = t_interval(residual.value, residual.standard_error, residual.degrees + 1, level=thresholds.TRANSPORT_LEVEL)
+    leans = strict is not None and (strict[0] > 0 or strict[1] < 0)
+    return Transport.LEANS if leans else Transport.UNCLEAR
+
+
 def transport(policy: str, residual: Inferred | None, label_width: float, why_not: str) -> Check:
     """Ask whether the calibration holds on the policy's own labelled draws.
 
-    `residual` is the mean of label − prediction there, None where there is nothing to hold it against (`why_not`).
-    Holds: the 95 % interval lies within the margin. Fails: it lies wholly outside. Otherwise too little is known.
+    `residual` is the mean of label − prediction there, None where there is nothing to hold it against (`why_not`). The
+    threshold is the margin; 0 where the calibration leans, since that is what its interval leaves out.
     """
+    margin = thresholds.TRANSPORT_MARGIN * label_width
+    state = transport_state(residual, margin)
     if residual is None or residual.value is None or residual.interval is None:
         return not_evaluated(TRANSPORT, why_not, policy, what_to_do=f"Label fresh responses of {policy} by hand.")
-    if residual.n < thresholds.TRANSPORT_LABELS:
+    if state is Transport.TOO_FEW:
         why = f"only {residual.n} fresh responses of {policy} are labelled, {thresholds.TRANSPORT_LABELS:g} are needed"
         return not_evaluated(TRANSPORT, why, policy, what_to_do=f"Label more fresh responses of {policy} by hand.")
-    margin = thresholds.TRANSPORT_MARGIN * label_width
-    low, high = residual.interval
-    status = CheckStatus.WARN
-    if -margin <= low and high <= margin:
-        status = CheckStatus.PASS
-    elif low > margin or high < -margin:
-        status = CheckStatus.FAIL
     return Check(
         id=TRANSPORT,
         policy=policy,
-        status=status,
+        status=STATUS[state],
         value=residual.value,
-        threshold=margin,
-        n_affected=0 if status is CheckStatus.PASS else residual.n,
-        sentence=_transport_sentence(policy, residual, margin, status),
-        what_to_do=_transport_next(policy, residual, margin, status),
+        threshold=0.0 if state is Transport.LEANS else margin,
+        n_affected=0 if state is Transport.HOLDS else residual.n,
+        sentence=_transport_sentence(policy, residual, residual.value, margin, state),
+        what_to_do=_transport_next(policy, residual, margin, state),
     )
 
 
-def _transport_sentence(policy: str, residual: Inferred, margin: float, status: CheckStatus) -> str:
+def _transport_sentence(policy: str, residual: Inferred, mean: float, margin: float, state: Transport) -> str:
+    side, wrong = ("above", "low") if mean >= 0 else ("below", "high")
     verdict = {
-        CheckStatus.PASS: f"within ± {number(margin)}, so the calibration holds",
-        CheckStatus.WARN: f"too wide to say whether it is within ± {number(margin)}",
-        CheckStatus.FAIL: f"beyond ± {number(margin)}, so calibrated scores mislead about {policy}",
-    }[status]
+        Transport.HOLDS: f"within ± {number(margin)}, so the calibration holds",
+        Transport.UNCLEAR: f"too wide to say whether it is within ± {number(margin)}",
+        Transport.LEANS: f"not 0, though perhaps within ± {number(margin)}. Calibrated scores of {policy} are too "
+        f"{wrong}, and their level does not stand",
+        Transport.FAILS: f"beyond ± {number(margin)}. Calibrated scores are too {wrong} and mislead about {policy}",
+    }[state]
     return (
-        f"On {residual.n:,} labelled responses of {policy} the label is {number(residual.value)} above its prediction "
-        f"from the judge score (95 % interval {span(residual.interval)}): {verdict}."
+        f"On {residual.n:,} labelled responses of {policy} the label is on average {number(abs(mean))} {side} its "
+        f"prediction from the judge score (label − prediction, 95 % interval {span(residual.interval)}): {verdict}."
     )
 
 
-def _transport_next(policy: str, residual: Inferred, margin: float, status: CheckStatus) -> str | None:
-    if status is CheckStatus.FAIL:
+def _transport_next(policy: str, residual: Inferred, margin: float, state: Transport) -> str | None:
+    if state in (Transport.FAILS, Transport.LEANS):
         return f"Label fresh responses of {policy} and calibrate on them, or use the labels themselves."
-    if status is CheckStatus.PASS or residual.standard_error is None:
+    if state is Transport.HOLDS or residual.standard_error is None:
         return None
     needed = math.ceil(residual.n * (1.96 * residual.standard_error / margin) ** 2)
     return f"Label about {max(needed, residual.n + 1):,} fresh responses of {policy} to settle it."
@@ -140,7 +177,9 @@ def check_calibration_range(
 
 
 def _outside(score: Floats, labelled: Pair) -> Bools:
-    outside: Bools = (score < labelled[0]) | (score > labelled[1])
+    """Mark scores clearly beyond the labelled ones: by more than a small part of their range."""
+    near = thresholds.RANGE_NEAR * (labelled[1] - labelled[0])
+    outside: Bools = (score < labelled[0] - near) | (score > labelled[1] + near)
     return outside
 
 
@@ -162,7 +201,7 @@ def _range(rows: Rows, name: str, target: TargetScores, labelled: Pair) -> Check
         value=beyond,
         threshold=thresholds.RANGE_SHARE,
         n_affected=int(outside.sum()) if warn else 0,
-        sentence=f"{percent(beyond)} of {name} has judge scores beyond the labelled ones ({span(labelled)})"
+        sentence=f"{percent(beyond)} of {name} has judge scores clearly beyond the labelled ones ({span(labelled)})"
         + (": there the calibration is a guess." if warn else "."),
         what_to_do=f"Label responses of {name} with scores beyond {span(labelled)}." if warn else None,
         example_ids=examples(rows, where) if warn else (),

@@ -1,6 +1,6 @@
 """How finely a column of numbers is written: its grid, and how crowded each part of it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +38,10 @@ def _fitting(values: Floats, probe: Floats) -> Iterator[Floats]:
     """Yield the spacing of the coarsest fitting format of each kind."""
     exponent = np.floor(np.log2(np.abs(values)))
     magnitude = np.floor(np.log10(np.abs(values)))
-    decimals = next((d for d in DECIMALS if _fits_multiple(probe, 10.0**d)), None)
-    digits = next((s for s in SIGNIFICANT if _fits_digits(probe, s)), None)
-    bits = next((b for b in MANTISSA_BITS if _fits_mantissa(probe, b)), None)
-    places = next((j for j in BINARY_PLACES if _fits_multiple(probe, 2.0**j)), None)
+    decimals = _coarsest(DECIMALS, lambda d: _fits_multiple(probe, 10.0**d))
+    digits = _coarsest(SIGNIFICANT, lambda s: _fits_digits(probe, s))
+    bits = _coarsest(MANTISSA_BITS, lambda b: _fits_mantissa(probe, b))
+    places = _coarsest(BINARY_PLACES, lambda j: _fits_multiple(probe, 2.0**j))
     if decimals is not None:
         yield np.full(len(values), 10.0**-decimals)
     if digits is not None:
@@ -50,6 +50,19 @@ def _fitting(values: Floats, probe: Floats) -> Iterator[Floats]:
         yield 2.0 ** (exponent - bits + 1)
     if places is not None:
         yield np.full(len(values), 2.0**-places)
+
+
+def _coarsest(formats: Sequence[int], fits: Callable[[int], bool]) -> int | None:
+    """Return the coarsest format that fits, None where not even the finest, the last one, does.
+
+    What fits a format fits every finer one, so the search ends at the first that does not.
+    """
+    found = None
+    for each in reversed(formats):
+        if not fits(each):
+            break
+        found = each
+    return found
 
 
 def _enough(hits: Bools) -> bool:

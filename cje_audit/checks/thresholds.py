@@ -342,6 +342,15 @@ SHARE_EQUAL = _limit(
     "estimation.max_weight_share.equal", 5, "times the equal share 1/n", "in few rows a large share is no sign"
 )
 KHAT_FAIL = _limit("estimation.tail_index.fail", 1.0, "k̂", "the sample looks as if the mean weight did not exist")
+UNSEEN_ROWS = _limit(
+    "estimation.tail_index.unseen",
+    1,
+    "log-normal rows, n·exp(−s²)",
+    "log-normal weights of the upper half's spread are worth less than one row: the heavy rows were not drawn",
+)
+UNSEEN_KHAT = _limit(
+    "estimation.tail_index.unseen_khat", 0.4, "k̂", "and the tail looks heavy too; two kinds of text alone do not"
+)
 SQRT_FAIL = _limit(
     "estimation.overlap.fail",
     0.3,
@@ -395,11 +404,23 @@ TRANSPORT_LABELS = _limit("judge.transport.labels", 10, "labelled fresh draws", 
 TRANSPORT_MARGIN = _limit(
     "judge.transport.margin", 0.05, "of the label scale", "a smaller mean error of the calibration changes no decision"
 )
+TRANSPORT_LEVEL = _limit(
+    "judge.transport.level",
+    0.99,
+    "confidence",
+    "that the error is not 0, where it may yet be within the margin; then only the order stands",
+)
 RANGE_SHARE = _limit(
     "estimation.calibration_range.share",
     0.05,
     "share of the policy",
     "twice what a hundred labels leave beyond their ends by chance",
+)
+RANGE_NEAR = _limit(
+    "estimation.calibration_range.near",
+    0.05,
+    "of the labelled range",
+    "scores this close beyond an end are no guess: the curve cannot bend much there",
 )
 LABELS_PRIMARY = _limit(
     "primary.labels", 100, "labelled rows used", "with fewer, the headline is the judge's average, and says so"

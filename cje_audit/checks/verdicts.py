@@ -14,6 +14,7 @@ DEMOTING_TOGETHER = (
     "estimation.near_zero_weights",
     "estimation.typicality",
 )
+TRANSPORT = "judge.transport"
 OVERLAP_STAGE = "estimation"
 NO_ROWS = ("target_policy.coverage", "judge.scored")
 TWINS = "target_policy.identical_policies"
@@ -76,7 +77,8 @@ def decide(case: Case, checks: Sequence[Check]) -> Decision:
     """Return the verdict on one policy, with overridden checks set aside.
 
     Any failed check that concerns it refuses. Where none fails, the level may not stand (`rank_only`) when the
-    effective sample or the mean weight warns, or when two other overlap checks warn together.
+    effective sample or the mean weight warns, when the calibration it rests on leans, or when two other overlap checks
+    warn together.
     """
     checks = standing(checks)
     blocked = blocks(checks, case.policy)
@@ -89,7 +91,8 @@ def decide(case: Case, checks: Sequence[Check]) -> Decision:
     failed = tuple(c for c in checks if c.status is CheckStatus.FAIL and concerns(case, c))
     if failed:
         return Decision(Verdict.REFUSE, failed)
-    demoting = demotions([c for c in checks if c.status is CheckStatus.WARN and c.policy == case.policy])
+    warned = [c for c in checks if c.status is CheckStatus.WARN and c.policy == case.policy]
+    demoting = demotions([c for c in warned if c.id != TRANSPORT or case.on_judge])
     return Decision(Verdict.RANK_ONLY, demoting) if demoting else Decision(Verdict.REPORT)
 
 
@@ -110,8 +113,13 @@ def concerns(case: Case, check: Check) -> bool:
     return check.stage == "dataset" or (case.role != "logging" and check.stage == "logging_policy")
 
 
+def leans(check: Check) -> bool:
+    """Say whether the calibration is off on the policy's own labels beyond chance, if perhaps by little."""
+    return check.id == TRANSPORT and check.status is CheckStatus.WARN and check.threshold == 0
+
+
 def demotions(warned: Sequence[Check]) -> tuple[Check, ...]:
     """Return the warnings that together leave only the order standing; none if they do not suffice."""
-    alone = [c for c in warned if c.id in DEMOTING_ALONE]
+    alone = [c for c in warned if c.id in DEMOTING_ALONE or leans(c)]
     together = [c for c in warned if c.id in DEMOTING_TOGETHER]
     return tuple(alone + together) if alone or len(together) > 1 else ()

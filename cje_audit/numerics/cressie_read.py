@@ -9,7 +9,7 @@ from scipy.special import fdtri
 from cje_audit.numerics.arrays import Floats, Ints, Pair, finite_pair
 from cje_audit.numerics.inference import LEVEL, cluster_sums, n_clusters
 
-LARGEST = 300.0
+LARGEST = 150.0
 
 
 @dataclass(frozen=True)

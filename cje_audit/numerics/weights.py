@@ -69,7 +69,7 @@ class Histogram:
 class WeightSummary:
     """Everything the health checks look at, for one policy's raw weights.
 
-    `half_rows` is how many of the heaviest rows together carry half of all weight.
+    `half_rows` is how many of the heaviest rows together carry half of all weight; `upper_spread` see there.
     """
 
     n: int
@@ -84,6 +84,16 @@ class WeightSummary:
     tail: Tail
     log_ratio: LogRatios
     histogram: Histogram
+    upper_spread: float
+
+    @property
+    def log_normal_rows(self) -> float:
+        r"""What the sample is worth if the weights are log-normal: :math:`n e^{-s^2}` equally weighted rows.
+
+        `s` is the spread of the upper half of the log ratios. Unlike the sample's own effective size it does not grow
+        when the heaviest rows happen not to be drawn (for log-normal weights :math:`E[w^2]/E[w]^2 = e^{s^2}`).
+        """
+        return self.n * math.exp(-(self.upper_spread**2))
 
     @property
     def ess_fraction(self) -> float:
@@ -193,6 +203,21 @@ def half_weight_rows(log_ratios: Floats) -> int:
     return _half_rows(rising, float(rising.sum()))
 
 
+def upper_spread(ordered: Floats) -> float:
+    """Return the root mean square distance of the upper half of rising log ratios from their median (nats).
+
+    Of normal log ratios it is their standard deviation, whatever happens to the weights near zero.
+
+    Examples
+    --------
+    >>> upper_spread(np.array([-900.0, 0.0, 3.0]))
+    3.0
+    """
+    middle = len(ordered) // 2
+    above = ordered[len(ordered) - max(middle, 1) :] - quantile_of_sorted(ordered, 0.5)
+    return math.sqrt(float(above @ above) / len(above))
+
+
 def _half_rows(rising: Floats, total: float) -> int:
     """Return how many of the rising weights, the largest first, make half of `total`; sums whole blocks first."""
     n = len(rising)
@@ -275,4 +300,5 @@ def summarise(log_ratios: Floats, cluster: Ints | Prompts, *, relative: Floats |
         tail=tail_of_sorted(ordered),
         log_ratio=_described(ordered),
         histogram=_counted(ordered, HISTOGRAM_BINS),
+        upper_spread=upper_spread(ordered),
     )
