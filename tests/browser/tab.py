@@ -1,9 +1,8 @@
 """What a person does in a tab: wait until a page stands still, launch, decide."""
 
-from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 STILL = (
     "document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
@@ -25,11 +24,30 @@ def settled(tab: Any, title: str) -> None:
 
 
 def upload(tab: Any, *files: Any, nth: int = 0) -> None:
-    """Choose files in the nth uploader, and wait until the page has taken them in."""
-    tab.locator("input[type=file]").nth(nth).set_input_files(list(files))
-    for file in files:
-        expect(tab.get_by_text(Path(file).name, exact=True).first).to_be_visible(timeout=60_000)
+    """Choose files in the nth uploader, and wait until the page has taken them in.
+
+    A choice made while the page is being drawn again is sometimes dropped; then the page is loaded anew, once.
+    """
+    for last in (False, True):
+        tab.locator("input[type=file]").nth(nth).set_input_files(list(files))
+        if last or _taken(tab, nth):
+            break
+        tab.reload()
+        still(tab)
+    expect(_chosen(tab, nth)).to_be_visible(timeout=60_000)
     still(tab)
+
+
+def _chosen(tab: Any, nth: int) -> Any:
+    return tab.get_by_test_id("stFileUploader").nth(nth).get_by_test_id("stFileChip").last
+
+
+def _taken(tab: Any, nth: int) -> bool:
+    try:
+        _chosen(tab, nth).wait_for(timeout=20_000)
+    except TimeoutError:
+        return False
+    return True
 
 
 def run_in(url: str) -> str:

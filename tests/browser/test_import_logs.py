@@ -1,14 +1,13 @@
 """Logs that the real tools made, imported in the browser from the upload to the row."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cje_audit.formats.dry_run import NO_LOGPROBS
-from tests.browser.conftest import FLAGS, Served
-from tests.browser.test_flows import run_in, settled
+from tests.browser.conftest import Served
+from tests.browser.tab import run_in, settled, upload
 from tests.formats.logs.made import INSPECT, LM_WORDS, PROMPTFOO
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -21,20 +20,12 @@ LOGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def page(chromium: str) -> Iterator[Any]:
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield browser.new_page(viewport={"width": 1440, "height": 900})
-        browser.close()
-
-
 @pytest.mark.parametrize("title", LOGS)
 def test_a_real_log_is_imported_and_says_what_it_lacks(page: Any, served: Served, shots: Path, title: str) -> None:
     path, row, response, n_rows = LOGS[title]
     page.goto(f"{served.url}/import")
     settled(page, "Import")
-    page.locator("input[type=file]").first.set_input_files(path)
+    upload(page, path)
     seen = page.get_by_text(f"{path.name} is {title}")
     api.expect(seen).to_be_visible(timeout=30_000)
     assert seen.inner_text().endswith(NO_LOGPROBS)
