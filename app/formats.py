@@ -3,10 +3,11 @@
 import math
 import re
 
+from cje_audit.domain.untrusted import visible as visible
+
 MISSING = "–"
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ADDRESS = re.compile(r"(?i)(https?|ftp|www|mailto|@)")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -157,21 +158,6 @@ def clock(iso: str) -> str:
     '04:00'
     """
     return iso[11:16]
-
-
-def visible(text: str) -> str:
-    r"""Return untrusted text with control and direction-changing characters made visible.
-
-    Examples
-    --------
-    >>> visible("a\x1b[31mb\u202ec")
-    'a␛[31mb⟨U+202E⟩c'
-    """
-    return _CONTROL.sub(lambda m: _shown(ord(m.group())), text)
-
-
-def _shown(code: int) -> str:
-    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
 
 
 def literal(text: str) -> str:

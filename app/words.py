@@ -6,6 +6,16 @@ from typing import Literal
 
 from cje_audit.domain.checks import CheckStatus, Verdict
 from cje_audit.domain.row_search import Where
+from cje_audit.domain.titles import ESTIMATORS as ESTIMATORS
+from cje_audit.domain.titles import FIGURES, OUTCOMES, STATUSES, VERDICTS
+from cje_audit.domain.titles import QUESTIONS as QUESTIONS
+from cje_audit.domain.titles import REWARDS as REWARDS
+from cje_audit.domain.titles import ROLES as ROLES
+from cje_audit.domain.titles import STAGES as STAGES
+from cje_audit.domain.titles import TITLES as TITLES
+from cje_audit.domain.titles import check_title as check_title
+from cje_audit.domain.titles import stage_purpose as stage_purpose
+from cje_audit.domain.titles import stage_title as stage_title
 
 GLOSSARY: dict[str, str] = {
     "policy": "A model together with its settings: template, system prompt, temperature, and so on.",
@@ -82,17 +92,17 @@ class Badge:
 
 
 STATUS: dict[str, Badge] = {
-    CheckStatus.PASS: Badge("Pass", "green", ":material/check_circle:", "Nothing wrong was found."),
-    CheckStatus.WARN: Badge("Warning", "orange", ":material/warning:", "Worth reading; the numbers still stand."),
-    CheckStatus.FAIL: Badge("Fail", "red", ":material/cancel:", "The data cannot carry a number until this is solved."),
-    CheckStatus.NOT_EVALUATED: Badge("Not evaluated", "gray", ":material/help:", "Could not be checked; this is not a pass."),
+    CheckStatus.PASS: Badge(STATUSES["pass"], "green", ":material/check_circle:", "Nothing wrong was found."),
+    CheckStatus.WARN: Badge(STATUSES["warn"], "orange", ":material/warning:", "Worth reading; the numbers still stand."),
+    CheckStatus.FAIL: Badge(STATUSES["fail"], "red", ":material/cancel:", "The data cannot carry a number until this is solved."),
+    CheckStatus.NOT_EVALUATED: Badge(STATUSES["not_evaluated"], "gray", ":material/help:", "Could not be checked; this is not a pass."),
 }  # fmt: skip
 
 VERDICT: dict[str, Badge] = {
-    Verdict.REPORT: Badge("REPORT", "green", ":material/check_circle:", "The number may be quoted, with its interval and bounds."),
-    Verdict.RANK_ONLY: Badge("ORDER ONLY", "orange", ":material/swap_vert:", "The order may stand; the level of the number may not."),
-    Verdict.REFUSE: Badge("NO NUMBER", "red", ":material/block:", "These rows cannot carry a number for this policy. That is a finding, not an error."),
-    Verdict.NOT_EVALUATED: Badge("NOT EVALUATED", "gray", ":material/help:", "Nothing was computed for this policy."),
+    Verdict.REPORT: Badge(VERDICTS["report"], "green", ":material/check_circle:", "The number may be quoted, with its interval and bounds."),
+    Verdict.RANK_ONLY: Badge(VERDICTS["rank_only"], "orange", ":material/swap_vert:", "The order may stand; the level of the number may not."),
+    Verdict.REFUSE: Badge(VERDICTS["refuse"], "red", ":material/block:", "These rows cannot carry a number for this policy. That is a finding, not an error."),
+    Verdict.NOT_EVALUATED: Badge(VERDICTS["not_evaluated"], "gray", ":material/help:", "Nothing was computed for this policy."),
 }  # fmt: skip
 
 RUN: dict[str, Badge] = {
@@ -120,10 +130,10 @@ ENDPOINT: dict[str, Badge] = {
 }  # fmt: skip
 
 OUTCOME: dict[str, Badge] = {
-    "ship": Badge("Ship", "green", ":material/check_circle:", "The whole interval of the difference lies above the margin."),
-    "no_ship": Badge("Do not ship", "red", ":material/block:", "The whole interval of the difference lies below the margin."),
-    "undecided": Badge("Undecided", "orange", ":material/help:", "The interval of the difference includes the margin."),
-    "unhealthy": Badge("Cannot be decided", "red", ":material/cancel:", "The data cannot carry a number, so the rule may not be applied."),
+    "ship": Badge(OUTCOMES["ship"], "green", ":material/check_circle:", "The whole interval of the difference lies above the margin."),
+    "no_ship": Badge(OUTCOMES["no_ship"], "red", ":material/block:", "The whole interval of the difference lies below the margin."),
+    "undecided": Badge(OUTCOMES["undecided"], "orange", ":material/help:", "The interval of the difference includes the margin."),
+    "unhealthy": Badge(OUTCOMES["unhealthy"], "red", ":material/cancel:", "The data cannot carry a number, so the rule may not be applied."),
 }  # fmt: skip
 
 LOOK_IN: dict[Where, str] = {"both": "Everywhere", "prompt": "Prompts", "response": "Responses"}
@@ -182,15 +192,15 @@ class QualityWords:
 
 
 QUALITY: dict[str, QualityWords] = {
-    "template_tokens": QualityWords("Template tokens", "Chat-template control tokens inside prompt or response. One row is enough to warn.", "Rows that hold one"),
-    "role_markers": QualityWords("Role markers", "Speakers named inside a text. From 1 % and five rows on it is no accident.", "Rows that hold one"),
-    "runaway": QualityWords("Runaway responses", "Responses that go on past their end: they invent the next turn, or repeat themselves.", "Rows that do"),
-    "truncation": QualityWords("Truncation", "Why responses ended, as the data say.", "Rows that were cut"),
-    "repetition": QualityWords("Repetition", "The share of four-word sequences that stood in the response before; 0 is none. At most 5,000 rows, spread evenly, are measured.", "The most repetitive rows"),
-    "response_length": QualityWords("Length of responses", "In characters. The first and the last bar also hold what lies beyond them.", "The longest responses"),
-    "response_tokens": QualityWords("Tokens of responses", "In tokens, where the data say how many there are.", "The responses with the most tokens"),
-    "prompt_length": QualityWords("Length of prompts", "In characters. The first and the last bar also hold what lies beyond them.", "The longest prompts"),
-    "margin": QualityWords("Log-prob margins", "Target minus logging log-probability by length. At 0 both policies find a response equally likely; far to the left the target would not write it.", "The rows that lie furthest from 0"),
+    "template_tokens": QualityWords(FIGURES["template_tokens"], "Chat-template control tokens inside prompt or response. One row is enough to warn.", "Rows that hold one"),
+    "role_markers": QualityWords(FIGURES["role_markers"], "Speakers named inside a text. From 1 % and five rows on it is no accident.", "Rows that hold one"),
+    "runaway": QualityWords(FIGURES["runaway"], "Responses that go on past their end: they invent the next turn, or repeat themselves.", "Rows that do"),
+    "truncation": QualityWords(FIGURES["truncation"], "Why responses ended, as the data say.", "Rows that were cut"),
+    "repetition": QualityWords(FIGURES["repetition"], "The share of four-word sequences that stood in the response before; 0 is none. At most 5,000 rows, spread evenly, are measured.", "The most repetitive rows"),
+    "response_length": QualityWords(FIGURES["response_length"], "In characters. The first and the last bar also hold what lies beyond them.", "The longest responses"),
+    "response_tokens": QualityWords(FIGURES["response_tokens"], "In tokens, where the data say how many there are.", "The responses with the most tokens"),
+    "prompt_length": QualityWords(FIGURES["prompt_length"], "In characters. The first and the last bar also hold what lies beyond them.", "The longest prompts"),
+    "margin": QualityWords(FIGURES["margin"], "Target minus logging log-probability by length. At 0 both policies find a response equally likely; far to the left the target would not write it.", "The rows that lie furthest from 0"),
 }  # fmt: skip
 
 SEVERITY: dict[str, Badge] = {
@@ -230,122 +240,6 @@ READY: dict[bool, Badge] = {
 KINDS: dict[str, str] = {"import": "imported", "launch": "launched"}
 
 CELL: dict[str, str] = {"ok": "ok", "failed": "failed"}
-
-STAGES: dict[str, tuple[str, str]] = {
-    "dataset": ("Dataset", "Reads every row and checks that it is whole. Everything later counts these rows."),
-    "logging_policy": ("Logging policy", "Responses and their log-probabilities under the policy that wrote them."),
-    "target_policy": ("Target policy", "Teacher forcing: how likely each target policy finds each logged response. If this is skipped, all weights are 1."),
-    "judge": ("Judge", "Marks for the responses. A judge that fails gives a missing mark, never a score."),
-    "estimation": ("Estimation", "Whether these rows can speak for each target policy, and if so, with which number."),
-}  # fmt: skip
-
-QUESTIONS: dict[str, str] = {
-    "dataset.schema": "Does every row parse and have its fields?",
-    "dataset.duplicate_ids": "Is each prompt id and draw there only once?",
-    "dataset.manifest": "Does the data come with a quality-control manifest?",
-    "dataset.template_contamination": "Are there chat-template tokens inside prompts or responses?",
-    "dataset.runaway": "Do responses go on past their end?",
-    "dataset.truncation": "Were responses cut at the length limit?",
-    "logging_policy.responses": "Is there a response in every row?",
-    "logging_policy.empty_responses": "Is every response more than blank space?",
-    "logging_policy.computed": "Are the logging log-probabilities there?",
-    "logging_policy.logprob_range": "Are they finite and at most 0?",
-    "logging_policy.sentinel_values": "Are there fallback constants among them?",
-    "logging_policy.zero_logprobs": "Are there values of 0 on real text?",
-    "logging_policy.logprob_density": "Are the values per token plausible?",
-    "logging_policy.sampling_density": "Do they belong to the settings that were sampled with?",
-    "logging_policy.single_policy": "Is one model, template and setting behind all rows?",
-    "target_policy.computed": "Has teacher forcing run for every target policy?",
-    "target_policy.coverage": "How many rows have a valid log-probability?",
-    "target_policy.logprob_range": "Are the log-probabilities finite and at most 0?",
-    "target_policy.sentinel_values": "Are there fallback constants among them?",
-    "target_policy.zero_logprobs": "Are there values of 0 on real text?",
-    "target_policy.logprob_density": "Are the values per token plausible?",
-    "target_policy.uniform_weights": "Are nearly all weights exactly the same?",
-    "target_policy.identical_policies": "Do different policies have the same log-probabilities?",
-    "target_policy.row_alignment": "Do the log-probabilities belong to these rows?",
-    "target_policy.preclipped": "Did someone clip the log ratios before us?",
-    "target_policy.mean_weight": "Is the mean weight 1, as it must be?",
-    "target_policy.log_ratio_sign": "Is the mean log ratio at most 0, as it must be?",
-    "target_policy.clone_noise": "How much do weights move when the same policy is scored twice?",
-    "target_policy.missingness": "Do failed rows differ from the rows that were kept?",
-    "judge.scored": "Has every row a judge score?",
-    "judge.range": "Do all scores lie on the declared scale?",
-    "judge.sentinel_scores": "Are there scores that look like failure defaults?",
-    "judge.constant": "Do the scores vary at all?",
-    "judge.oracle_leak": "Are oracle labels copies of the scores?",
-    "judge.single_judge": "Is one judge and setting behind all scores?",
-    "judge.noise": "Does the judge say the same when it is asked again?",
-    "judge.calibration": "Are there enough labels to calibrate the judge?",
-    "judge.transport": "Does the calibration hold on the target policy's responses?",
-    "estimation.required_stages": "Have all stages run that the estimates need?",
-    "estimation.ess": "How many rows effectively speak for the policy?",
-    "estimation.max_weight_share": "Does one row carry too much of the weight?",
-    "estimation.tail_index": "Is the tail of the weights too heavy?",
-    "estimation.overlap": "Do the logged responses resemble what the policy would write?",
-    "estimation.typicality": "Are the responses typical of the target policy?",
-    "estimation.near_zero_weights": "How many rows carry almost no weight?",
-    "estimation.calibration_range": "Do target judge scores lie in the labelled range?",
-}  # fmt: skip
-
-TITLES: dict[str, str] = {
-    "dataset.schema": "Readable rows",
-    "dataset.duplicate_ids": "Duplicate ids",
-    "logging_policy.computed": "Logging log-probabilities computed",
-    "logging_policy.logprob_range": "Range of log-probabilities",
-    "logging_policy.zero_logprobs": "Log-probabilities of 0",
-    "logging_policy.logprob_density": "Log-probability per token",
-    "target_policy.computed": "Target log-probabilities computed",
-    "target_policy.logprob_range": "Range of log-probabilities",
-    "target_policy.zero_logprobs": "Log-probabilities of 0",
-    "target_policy.logprob_density": "Log-probability per token",
-    "target_policy.log_ratio_sign": "Sign of the log ratio",
-    "target_policy.clone_noise": "Noise floor of the clone",
-    "target_policy.missingness": "Missing rows",
-    "judge.scored": "Scores present",
-    "judge.range": "Range of scores",
-    "judge.constant": "Variation of scores",
-    "estimation.ess": "Effective sample size",
-    "estimation.max_weight_share": "Share of the heaviest row",
-    "estimation.tail_index": "Tail of the weights",
-    "estimation.near_zero_weights": "Rows with almost no weight",
-}
-
-ESTIMATORS: dict[str, str] = {
-    "ips": "IPS",
-    "snips": "SNIPS",
-    "ips_clipped": "IPS, clipped weights",
-    "snips_clipped": "SNIPS, clipped weights",
-    "calibrated_weights": "Calibrated weights",
-    "psis": "Pareto-smoothed IPS",
-    "fresh_draw_mean": "Mean of fresh draws",
-    "calibrated_fresh_draw_mean": "Calibrated mean of fresh draws",
-    "doubly_robust": "Doubly robust",
-}
-REWARDS: dict[str, str] = {"judge": "Judge score", "calibrated": "Calibrated reward", "oracle": "Oracle label"}
-ROLES: dict[str, str] = {"logging": "logging policy", "target": "target policy", "clone": "clone (noise floor)"}
-
-
-def check_title(check_id: str) -> str:
-    """Return a check's name for people.
-
-    Examples
-    --------
-    >>> check_title("target_policy.mean_weight")
-    'Mean weight'
-    """
-    name = check_id.split(".", 1)[-1].replace("_", " ")
-    return TITLES.get(check_id, name.capitalize())
-
-
-def stage_title(stage: str) -> str:
-    """Return a stage's name for people; an unknown one as it is, without underscores."""
-    return STAGES[stage][0] if stage in STAGES else stage.replace("_", " ").capitalize()
-
-
-def stage_purpose(stage: str) -> str:
-    """Return what a stage does and why it matters."""
-    return STAGES[stage][1] if stage in STAGES else ""
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,8 @@ class Audit(Accounts):
         return render(self.report(run), revealed=self.revealed(run))
 
     def _redacted(self, record: RunRecord) -> str:
-        from cje_audit.report.html import render, scrubbed
+        from cje_audit.report.html import render
+        from cje_audit.report.redaction import scrubbed
         from cje_audit.store.texts import repeated
 
         report = self._report(record)

@@ -27,6 +27,7 @@ from cje_audit.cli.output import (
 from cje_audit.cli.plan import plan
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
+from cje_audit.domain.untrusted import visible
 from cje_audit.domain.views import Decision, DryRunView, RunRow
 from cje_audit.settings import load_settings
 
@@ -482,7 +483,7 @@ def _refuse(error: AuditError, json: bool) -> int:
     if json:
         print_json({"error": error.document()})
     else:
-        STDERR.print(error.sentence, markup=False)
+        STDERR.print(visible(error.sentence), markup=False, soft_wrap=True)
         if error.what_to_do:
-            STDERR.print(error.what_to_do, markup=False)
+            STDERR.print(visible(error.what_to_do), markup=False, soft_wrap=True)
     return USAGE

@@ -14,6 +14,7 @@ from cje_audit.domain.errors import InputError
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.quality import QualityFigure
 from cje_audit.domain.report import Estimate, PolicyReport, Report
+from cje_audit.domain.untrusted import visible
 from cje_audit.domain.views import RunRow
 
 STDERR = Console(stderr=True, highlight=False)
@@ -34,8 +35,8 @@ def print_json(document: object) -> None:
 
 
 def say(text: str) -> None:
-    """Print a plain line; text from files or models is never read as markup."""
-    STDOUT.print(escape(text))
+    """Print a plain line; text from files or models is never read as markup, and steers no terminal."""
+    STDOUT.print(escape(visible(text)))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -52,7 +53,8 @@ def print_runs(rows: Iterable[RunRow]) -> None:
     """Print the list of runs as a table."""
     table = Table("Run", "Name", "Status", "Created", "What it says", box=None)
     for row in rows:
-        table.add_row(row.id, escape(row.name), row.status, row.created_at, escape(row.sentence or row.error or ""))
+        said = row.sentence or row.error or ""
+        table.add_row(row.id, escape(visible(row.name)), row.status, row.created_at, escape(visible(said)))
     STDOUT.print(table)
 
 

@@ -3,25 +3,29 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cje_audit.domain.checks import Check, CheckStatus, Override, Verdict
-from cje_audit.domain.report import Estimate, PolicyReport, Report
+from cje_audit.checks import words
+from cje_audit.domain import titles
+from cje_audit.domain.checks import SEVERITY, Check, CheckStatus, Verdict
+from cje_audit.domain.report import Estimate, FailureGroup, PolicyReport, Report, WeightReport
+from cje_audit.domain.untrusted import visible
 from cje_audit.domain.views import Reveal
 from cje_audit.report.drawing import Bar, histogram, intervals
+from cje_audit.report.redaction import without_rows
 
+MISSING = "–"
 NO_NUMBER = (Verdict.REFUSE, Verdict.NOT_EVALUATED)
-BADGES = {
-    Verdict.REPORT: "REPORT",
-    Verdict.RANK_ONLY: "ORDER ONLY",
-    Verdict.REFUSE: "NO NUMBER",
-    Verdict.NOT_EVALUATED: "NOT EVALUATED",
+SIGNED = {
+    "none": "Nobody has signed this report.",
+    "approved": "Approved",
+    "rejected": "Rejected",
+    "void": "The sign-off is void, because something changed after it",
 }
 BLANK_HASH = "0" * 64
 HASH_PLACE = re.compile(r'(<meta name="cje-audit-file-hash" content=")([0-9a-f]{64})(">)')
@@ -33,10 +37,27 @@ class Shown:
     """One policy as the page shows it; one without a number has no estimates here, unless someone revealed them."""
 
     policy: PolicyReport
-    badge: str
-    estimates: tuple[Estimate, ...]
     drawing: Markup
     reveal: Reveal | None
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """The estimates whose number may stand; of a policy that only its order may stand for, none."""
+        told = () if self.policy.verdict is Verdict.RANK_ONLY else self.policy.estimates
+        return tuple(e for e in told if e.value is not None)
+
+    @property
+    def head(self) -> Estimate | None:
+        """The estimate that stands for the policy, where one may."""
+        return next((e for e in self.estimates if e.primary), None)
+
+
+@dataclass(frozen=True)
+class FailedRows:
+    """Rows of one stage and policy that failed with one code, of how many (None where nothing counted them)."""
+
+    group: FailureGroup
+    n_total: int | None
 
 
 def render(
@@ -54,35 +75,53 @@ def render(
     someone revealed them: then each line says by whom and why.
     """
     reveals = {} if redact or revealed is None else revealed
-    shared = _without_refused_numbers(_redacted(report) if redact else report, reveals)
-    environment = Environment(
-        loader=PackageLoader("cje_audit.report", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["number"] = number
-    environment.filters["pair"] = pair
-    text = environment.get_template("report.html.j2").render(
+    shared = _without_refused_numbers(without_rows(report) if redact else report, reveals)
+    text = _environment().get_template("report.html.j2").render(
         report=shared,
         redacted=redact,
         policies=[_shown(p, reveals.get(p.name)) for p in shared.policies],
         forest=intervals([_bar(p) for p in shared.policies]),
         speaking=[c for c in shared.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)],
+        checks=list(_by_check(shared)),
+        failed=[FailedRows(f, _n_total(shared, f)) for f in shared.failures],
+        provenance=list(_facts(shared.run.provenance)),
         data=_embedded(shared.document()),
         report_hash=signed_hash or report.report_hash(),
         file_hash=BLANK_HASH,
-    )
+    )  # fmt: skip
     return HASH_PLACE.sub(rf"\g<1>{_hash_of(text)}\g<3>", text)
 
 
+def _environment() -> Environment:
+    """Return the template's surroundings: how numbers are written, and what things are called."""
+    made = Environment(
+        loader=PackageLoader("cje_audit.report", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, finalize=_looked_at,
+    )  # fmt: skip
+    made.filters |= {"number": number, "pair": pair, "percent": share, "count": count}
+    made.globals |= {
+        "SIGNED": SIGNED, "STATUSES": titles.STATUSES, "VERDICTS": titles.VERDICTS, "OUTCOMES": titles.OUTCOMES,
+        "REWARDS": titles.REWARDS, "ESTIMATORS": titles.ESTIMATORS, "ROLES": titles.ROLES,
+        "FIGURES": titles.FIGURES, "QUESTIONS": titles.QUESTIONS, "check_title": titles.check_title,
+        "stage_title": titles.stage_title, "stage_purpose": titles.stage_purpose,
+    }  # fmt: skip
+    return made
+
+
+def _looked_at(value: object) -> object:
+    """Return what the template prints: a plain text with its control and direction signs made visible."""
+    return visible(value) if type(value) is str else value
+
+
 def number(value: float | None) -> str:
-    """Return a number to three decimals, or a dash where there is none.
+    """Return a number to three digits as the sentences have it, or a dash where there is none.
 
     Examples
     --------
-    >>> number(0.12345), number(None)
-    ('0.123', '–')
+    >>> number(0.12345), number(347.294), number(None)
+    ('0.123', '347', '–')
     """
-    return "–" if value is None else f"{value:.3f}"
+    return MISSING if value is None else words.number(value)
 
 
 def pair(values: tuple[float, float] | None) -> str:
@@ -91,9 +130,31 @@ def pair(values: tuple[float, float] | None) -> str:
     Examples
     --------
     >>> pair((0.1, 0.25)), pair(None)
-    ('0.100 to 0.250', '–')
+    ('0.1 to 0.25', '–')
     """
-    return "–" if values is None else f"{number(values[0])} to {number(values[1])}"
+    return MISSING if values is None else words.span(values)
+
+
+def share(value: float | None) -> str:
+    """Return a share as a percentage.
+
+    Examples
+    --------
+    >>> share(0.543), share(None)
+    ('54.3 %', '–')
+    """
+    return MISSING if value is None else words.percent(value)
+
+
+def count(value: int | None) -> str:
+    """Return a whole number.
+
+    Examples
+    --------
+    >>> count(12345), count(None)
+    ('12,345', '–')
+    """
+    return MISSING if value is None else f"{value:,}"
 
 
 def verify_html(text: str) -> list[str]:
@@ -115,18 +176,57 @@ def _hash_of(text: str) -> str:
 def _shown(policy: PolicyReport, reveal: Reveal | None) -> Shown:
     weights = policy.weights
     drawing = Markup("")
-    if weights is not None and weights.histogram is not None:
+    if weights is not None and weights.histogram is not None and not _all_equal(weights):
         drawing = histogram(weights.histogram, f"Log ratios of {policy.name}")
-    return Shown(policy, BADGES[policy.verdict], policy.estimates, drawing, reveal)
+    return Shown(policy, drawing, reveal)
+
+
+def _all_equal(weights: WeightReport) -> bool:
+    return weights.log_ratio is not None and weights.log_ratio.min == weights.log_ratio.max
 
 
 def _bar(policy: PolicyReport) -> Bar:
     primary = next((e for e in policy.estimates if e.primary), None)
     if policy.verdict is not Verdict.REPORT or primary is None or primary.interval is None:
-        return Bar(policy.name, None, None, None)
+        return Bar(policy.name, None, None, None, said=titles.VERDICTS[policy.verdict].lower())
     rewards = (primary.reward, "oracle") if primary.reward == "calibrated" else (primary.reward,)
     truth = next((t.value for t in policy.truths if t.reward in rewards), None)
     return Bar(policy.name, primary.value, *primary.interval, truth)
+
+
+Found = list[tuple[CheckStatus, list[str], list[str]]]
+
+
+def _by_check(report: Report) -> Iterator[tuple[str, Found]]:
+    """Give each check once: its statuses, the worst first, with the policies of each, and why one was not evaluated."""
+    every = report.checks()
+    for check_id in dict.fromkeys(c.id for c in every):
+        mine = [c for c in every if c.id == check_id]
+        statuses = sorted({c.status for c in mine}, key=lambda s: -SEVERITY[s])
+        told = ((s, [c for c in mine if c.status is s]) for s in statuses)
+        yield check_id, [(s, [c.policy for c in cs if c.policy], _why_not(cs)) for s, cs in told]
+
+
+def _why_not(checks: list[Check]) -> list[str]:
+    """Return why checks were not evaluated, each reason once; nothing of others, which speak above."""
+    return list(dict.fromkeys(c.sentence for c in checks if c.status is CheckStatus.NOT_EVALUATED))
+
+
+def _n_total(report: Report, group: FailureGroup) -> int | None:
+    """Return of how many rows a group's are: the policy's, or those that went into its stage."""
+    policy = None if group.policy is None else report.policy(group.policy)
+    if policy is not None:
+        return policy.n_total
+    return next((s.n_in for s in report.stages if s.name == group.stage), None)
+
+
+def _facts(provenance: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Give what is known of a run's making, a line each, in words."""
+    for name, value in sorted(provenance.items()):
+        parts = value.items() if isinstance(value, Mapping) else ()
+        told = [f"{k} {v}" for k, v in parts] if parts else value if isinstance(value, list) else [value]
+        if told:
+            yield name.replace("_", " ").capitalize(), ", ".join(map(str, told))
 
 
 def _without_refused_numbers(report: Report, revealed: Mapping[str, Reveal]) -> Report:
@@ -135,78 +235,6 @@ def _without_refused_numbers(report: Report, revealed: Mapping[str, Reveal]) -> 
         for p in report.policies
     )
     return report.model_copy(update={"policies": kept})
-
-
-def _redacted(report: Report) -> Report:
-    """Leave out row ids, findings' evidence, provenance notes and a signer's note, which may quote a row."""
-    stages = tuple(s.model_copy(update={"checks": tuple(map(_redacted_check, s.checks))}) for s in report.stages)
-    policies = tuple(
-        p.model_copy(update={"overrides": tuple(map(_redacted_override, p.overrides))}) for p in report.policies
-    )
-    failures = tuple(f.model_copy(update={"example_ids": ()}) for f in report.failures)
-    quality = tuple(q.model_copy(update={"example_ids": ()}) for q in report.quality)
-    provenance = {k: v for k, v in report.run.provenance.items() if k != "notes"}
-    run = report.run.model_copy(update={"provenance": provenance})
-    signed = report.sign_off.model_copy(update={"note": None})
-    return report.model_copy(
-        update={
-            "stages": stages, "policies": policies, "failures": failures, "quality": quality, "findings": (),
-            "run": run, "sign_off": signed,
-        }
-    )  # fmt: skip
-
-
-Words = Callable[[list[str]], AbstractSet[str]]
-
-
-def scrubbed(report: Report, repeats: Words) -> Report:
-    """Return a report without any run of characters that the data hold too; `repeats` finds those among words.
-
-    Row ids and quotes are left out by `render`; this catches what a name or a sentence repeats by chance or on purpose.
-    """
-    shared = _redacted(report)
-    document = shared.document()
-    runs = repeats(list(_strings(document)))
-    return Report.model_validate(_without(document, runs)) if runs else shared
-
-
-def _strings(part: object) -> Iterator[str]:
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, dict):
-        for key, value in part.items():
-            yield from (*_strings(key), *_strings(value))
-    elif isinstance(part, list):
-        for value in part:
-            yield from _strings(value)
-
-
-def _without(part: Any, runs: AbstractSet[str]) -> Any:
-    if isinstance(part, str):
-        return _blanked(part, runs)
-    if isinstance(part, dict):
-        return {_blanked(key, runs): _without(value, runs) for key, value in part.items()}
-    return [_without(value, runs) for value in part] if isinstance(part, list) else part
-
-
-def _blanked(text: str, runs: AbstractSet[str]) -> str:
-    """Return a text with every character that belongs to a run taken out, an ellipsis in the place of each stretch."""
-    longest = max(map(len, runs))
-    hit = [False] * len(text)
-    for i in range(len(text) - longest + 1):
-        if text[i : i + longest] in runs:
-            hit[i : i + longest] = [True] * longest
-    kept = ("\0" if gone else sign for sign, gone in zip(text, hit, strict=True))
-    return re.sub("\0+", "[…]", "".join(kept))
-
-
-def _redacted_check(check: Check) -> Check:
-    override = None if check.override is None else _redacted_override(check.override)
-    return check.model_copy(update={"example_ids": (), "override": override})
-
-
-def _redacted_override(override: Override) -> Override:
-    return override.model_copy(update={"reason": None})
 
 
 def _embedded(document: dict[str, Any]) -> Markup:

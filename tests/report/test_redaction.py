@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cje_audit.audit import Audit, ImportOptions
-from cje_audit.report.html import _blanked, verify_html
+from cje_audit.report.html import verify_html
+from cje_audit.report.redaction import blanked
 from cje_audit.store.tables import RunTables, TableWrite
 from cje_audit.store.texts import LONGEST_RUN, repeated, runs_of
 from tests.pages.conftest import rows_of_every_kind
@@ -95,7 +96,7 @@ def test_whatever_words_and_texts_are_nothing_of_the_texts_survives(
     }
     tables.load(TableWrite("sample", pl.DataFrame(rows, schema=schema)))
     runs = repeated(tables, planted)
-    left = [_blanked(w, runs) if runs else w for w in planted]
+    left = [blanked(w, runs) if runs else w for w in planted]
     secret = {run for t in texts for run in runs_of(t)}
     assert all(secret.isdisjoint(runs_of(w)) for w in left)
     assert runs == {r for w in planted for r in runs_of(w)} & secret
