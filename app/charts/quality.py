@@ -1,5 +1,7 @@
 """Charts of quality figures: how often a measured value occurs, or which kinds of a flaw there are."""
 
+from math import ceil
+
 import pandas as pd
 
 from app import formats
@@ -65,23 +67,36 @@ def bin_names(shape: Distribution) -> list[str]:
 
     Examples
     --------
-    >>> bin_names(Distribution(unit="tokens", counts=(1, 2), edges=(0.5, 1.5, 2.5)))
-    ['1', '2']
+    >>> from cje_audit.domain.quality import Spread
+    >>> ends = {"p05": 1, "p50": 2, "p95": 5, "mean": 2}
+    >>> far, near = Spread(min=1, max=9, **ends), Spread(min=1, max=6, **ends)
+    >>> bin_names(Distribution(unit="tokens", counts=(1, 2), edges=(0.5, 1.5, 5.5), spread=far))
+    ['1', '2 and more']
+    >>> bin_names(Distribution(unit="tokens", counts=(1, 2), edges=(0.5, 3.5, 6.5), spread=near))
+    ['1 to 3', '4 to 6']
     >>> bin_names(Distribution(unit="nats", counts=(1, 2, 3), edges=(0.0, 0.5, 1.0, 1.5)))
     ['up to 0.500', '0.500 to 1', '1 and more']
     """
     pairs = list(zip(shape.edges, shape.edges[1:], strict=False))
-    if all(b - a == 1 and a % 1 == 0.5 for a, b in pairs):
-        names = [formats.number(a + 0.5) for a, _ in pairs]
-        return [_beyond(name, i, len(names), shape) for i, name in enumerate(names)]
-    first, last = pairs[0], pairs[-1]
-    inner = [formats.interval(pair) for pair in pairs[1:-1]]
-    return [f"up to {formats.number(first[1])}", *inner, f"{formats.number(last[0])} and more"]
-
-
-def _beyond(name: str, place: int, n: int, shape: Distribution) -> str:
-    """Return the name of a bin of one whole number, saying so where it also holds what lies beyond."""
+    whole = all(edge % 1 == 0.5 for edge in shape.edges)
+    names = [_whole(a, b) if whole else formats.interval((a, b)) for a, b in pairs]
     told = shape.spread
-    if told is not None and place == 0 and told.min < shape.edges[0]:
-        return f"up to {name}"
-    return f"{name} and more" if told is not None and place == n - 1 and told.max > shape.edges[-1] else name
+    if told is None or told.min < shape.edges[0]:
+        names[0] = f"up to {_last(pairs[0][1]) if whole else formats.number(pairs[0][1])}"
+    if told is None or told.max > shape.edges[-1]:
+        names[-1] = f"{_first(pairs[-1][0]) if whole else formats.number(pairs[-1][0])} and more"
+    return names
+
+
+def _whole(low: float, high: float) -> str:
+    """Return the whole numbers between two ends as words."""
+    first, last = _first(low), _last(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def _first(low: float) -> str:
+    return formats.count(ceil(low))
+
+
+def _last(high: float) -> str:
+    return formats.count(ceil(high) - 1)

@@ -426,12 +426,12 @@ class Audit(Accounts):
     @staticmethod
     def gate(
         dataset: Path, options: ImportOptions, *, strict: bool = False, write: Path | None = None,
-        manifest: Path | None = None,
+        manifest: Path | None = None, commit: str | None = None,
     ) -> "Gated":  # fmt: skip
         """Say whether a dataset is fit to train or evaluate on; stores nothing but the manifest asked for."""
         from cje_audit.audit.gate import gate
 
-        return gate(dataset, options, strict=strict, write=write, manifest_path=manifest)
+        return gate(dataset, options, strict=strict, write=write, manifest_path=manifest, commit=commit)
 
     @staticmethod
     def columns(paths: Sequence[Path]) -> tuple[str, ...]:

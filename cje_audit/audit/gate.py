@@ -52,11 +52,12 @@ class Gated:
 
 def gate(
     dataset: Path, options: ImportOptions, *, strict: bool = False, write: Path | None = None,
-    manifest_path: Path | None = None,
+    manifest_path: Path | None = None, commit: str | None = None,
 ) -> Gated:  # fmt: skip
     """Check a dataset (a file, or a folder of files) and its manifest; write a new manifest if nothing else fails.
 
-    The manifest is `manifest_path`, else `NAME.manifest.json` or `manifest.json` beside the data.
+    The manifest is `manifest_path`, else `NAME.manifest.json` or `manifest.json` beside the data. `commit` is that of
+    the code which made the data; without it, a new manifest names the checkout the data lies in, or the engine's.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def gate(
     metrics = metrics_of(imported, sample) | {k: v for figure in quality for k, v in figure.metrics.items()}
     written = None
     if write is not None and all(c.status is not CheckStatus.FAIL for c in content):
-        written = _write(write, new_manifest(files, metrics))
+        written = _write(write, new_manifest(files, metrics, commit))
     told = manifest_facts(written or manifest_path or beside(dataset), files, metrics)
     return Gated((*content, manifest(told, gate=True, strict=strict)), quality, written)
 
@@ -167,15 +168,17 @@ def _judge_checks(frame: pl.DataFrame, rows: Rows, options: ImportOptions) -> li
     return [c for c in check_judge(rows, scores, oracle, options.judge_scale) if c.id in wanted]
 
 
-def new_manifest(files: Sequence[Path], metrics: Mapping[str, float | None]) -> dict[str, object]:
+def new_manifest(
+    files: Sequence[Path], metrics: Mapping[str, float | None], commit: str | None = None
+) -> dict[str, object]:
     """Return the manifest of a dataset that was just checked."""
     told = manifest_facts(None, files, dict(metrics))
     return {
         "schema": "cje-audit/manifest/1",
         "loader_version": f"cje-audit {__version__}",
-        "git_commit": commit_of(files[0].resolve().parent) or git_commit(),
-        "files": [f.name for f in files],
+        "git_commit": commit or commit_of(files[0].resolve().parent) or git_commit(),
         "sha256": told.sha256[0],
+        "file_sha256": dict(told.files),
         "qc_metrics": {k: _plain(v) for k, v in metrics.items() if v is not None},
     }
 

@@ -399,6 +399,9 @@ def gate_command(
     strict: Annotated[bool, typer.Option("--strict", help="Fail without a whole, matching manifest.")] = False,
     write: Annotated[Path | None, typer.Option("--write", metavar="FILE", help="Write a manifest there.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="The manifest; else the one beside the data.")] = None,
+    commit: Annotated[
+        str | None, typer.Option(metavar="HASH", help="The commit of what made the data, to write.")
+    ] = None,
     judge_scale: Annotated[tuple[float, float], typer.Option(metavar="LO HI", help="The judge's scale.")] = (0.0, 1.0),
     quality: Annotated[bool, typer.Option("--quality", help="Tell the figures of quality too.")] = False,
     exit_zero: ExitZero = False,
@@ -407,7 +410,8 @@ def gate_command(
 ) -> None:
     """Say whether a dataset is fit to train or evaluate on."""
     del workspace  # the gate stores nothing there
-    gated = Audit.gate(dataset, ImportOptions(judge_scale=judge_scale), strict=strict, write=write, manifest=manifest)
+    options = ImportOptions(judge_scale=judge_scale)
+    gated = Audit.gate(dataset, options, strict=strict, write=write, manifest=manifest, commit=commit)
     if json:
         checks = [c.model_dump(mode="json") for c in gated.checks]
         figures = [q.model_dump(mode="json") for q in gated.quality]

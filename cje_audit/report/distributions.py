@@ -48,9 +48,11 @@ def distribution(values: Floats, unit: str) -> Distribution | None:
 
 def _edges(values: Floats) -> Floats:
     low, high = np.quantile(values, BULK)
-    whole = bool((values == np.round(values)).all())
-    if whole and high - low < BINS:
-        return np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
+    if bool((values == np.round(values)).all()):
+        first, last = np.floor(low), np.ceil(high)
+        step = np.ceil((last - first + 1) / BINS)
+        edges: Floats = np.arange(first, last + step + 1, step) - 0.5
+        return edges
     if not high > low:
         room = max(abs(low) * 0.01, 1e-3)
         low, high = low - room, high + room

@@ -169,7 +169,6 @@ def _repeated(found: Material, texts: TextFigures, known: Known) -> QualityFigur
         sentence=f"{_repetition_sentence(shape, n_measured, rows.n)} {count(n, rows.n)} end by repeating themselves.",
         n=n_measured,
         n_total=rows.n,
-        n_affected=n,
         metrics={"mean_repetition": None if shape is None or shape.spread is None else shape.spread.mean},
         distribution=shape,
         example_ids=_highest(rows, np.where(loop, 2.0, values), above=0.0),
@@ -226,8 +225,8 @@ def _margins(found: Material, known: Known) -> Iterator[QualityFigure]:
             f"the logging policy's at the median; 9 of 10 rows lie between {number(told.p05)} and {number(told.p95)}."
         )
         yield QualityFigure(
-            name="margin", policy=policy, status=known.get((SIGN, policy), CheckStatus.NOT_EVALUATED), check=SIGN,
-            sentence=said, n=n, n_total=found.rows.n,
+            name="margin", policy=policy, status=known.get((SIGN, policy)),
+            check=SIGN if (SIGN, policy) in known else None, sentence=said, n=n, n_total=found.rows.n,
             metrics={f"median_margin:{policy}": None if told is None else told.p50}, distribution=shape,
             example_ids=_highest(found.rows, np.abs(values)),
         )  # fmt: skip

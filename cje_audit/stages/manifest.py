@@ -14,9 +14,15 @@ from cje_audit.store.files import hash_files
 
 
 def manifest_facts(path: Path | None, data: Sequence[Path], metrics: dict[str, float | None]) -> ManifestFacts:
-    """Return what the check needs: the manifest's content, the hashes of the data, and its metrics."""
+    """Return what the check needs: the manifest's content, the hashes of the data, and its metrics.
+
+    One file may be named by its own SHA-256, several by the one of all files in order.
+    """
     document, unreadable = _read(path) if path is not None else (None, None)
-    return ManifestFacts(document, hashes(data), metrics, unreadable)
+    each = file_hashes(data)
+    whole = hash_files(data)
+    names = (whole,) if len(data) != 1 or not data[0].is_file() else (next(iter(each.values())), whole)
+    return ManifestFacts(document, names, metrics, unreadable, files=each)
 
 
 def _read(path: Path) -> tuple[dict[str, Any] | None, str | None]:
@@ -27,12 +33,14 @@ def _read(path: Path) -> tuple[dict[str, Any] | None, str | None]:
     return (document, None) if isinstance(document, dict) else (None, "it is not a JSON object")
 
 
-def hashes(data: Sequence[Path]) -> tuple[str, ...]:
-    """Return the SHA-256 values under which this data may be named: one file's own, or that of all files in order."""
-    if len(data) == 1 and data[0].is_file():
-        with data[0].open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest(), hash_files(data)
-    return (hash_files(data),)
+def file_hashes(data: Sequence[Path]) -> dict[str, str]:
+    """Return each file's own SHA-256 by its name."""
+    found = {}
+    for path in data:
+        if path.is_file():
+            with path.open("rb") as stream:
+                found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
 
 
 def qc_metrics(sample: pl.DataFrame, labels: pl.Series, n_lines: int, n_duplicates: int) -> dict[str, float | None]:
