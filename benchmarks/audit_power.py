@@ -16,6 +16,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,14 @@ def cells(corruption: Corruption, source: Source, plan: Plan) -> Iterator[tuple[
 
 def power(catalogue: Sequence[Corruption], found: Sequence[Source], plan: Plan) -> Power:
     """Return the share of seeds on which each corruption is detected, by source, size and rate."""
-    every: Power = {}
-    for corruption in catalogue:
-        own = every.setdefault(corruption.name, {})
-        for source in found:
+    every: Power = {corruption.name: {} for corruption in catalogue}
+    for source in found:
+        clean = cache(lambda n, seed, source=source: Audit(source.draw(n, seed)))
+        for corruption in catalogue:
             for n, rate in cells(corruption, source, plan):
-                hits = [
-                    detected(corruption, source.draw(n, s), rate, np.random.default_rng(s)) for s in range(plan.seeds)
-                ]
-                own[f"{source.name} n={n} rate={rate:g}"] = float(np.mean(hits))
+                rngs = [np.random.default_rng(seed) for seed in range(plan.seeds)]
+                hits = [detected(corruption, clean(n, seed), rate, rng) for seed, rng in enumerate(rngs)]
+                every[corruption.name][f"{source.name} n={n} rate={rate:g}"] = float(np.mean(hits))
     return every
 
 

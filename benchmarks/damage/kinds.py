@@ -37,10 +37,10 @@ class Corruption:
         return damaged, where
 
 
-def detected(corruption: Corruption, raw: Raw, rate: float, rng: Generator) -> bool:
+def detected(corruption: Corruption, clean: Audit, rate: float, rng: Generator) -> bool:
     """Damage a copy of a clean dataset and say whether a named check speaks."""
-    damaged, _ = corruption.applied(raw, rate, rng)
-    return speaking(Audit(damaged).checks_about(corruption.checks), corruption.checks)
+    damaged, _ = corruption.applied(clean.raw, rate, rng)
+    return speaking(Audit(damaged, clean).checks_about(corruption.checks), corruption.checks)
 
 
 def put(field: str, value: Any) -> Damage:

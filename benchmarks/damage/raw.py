@@ -75,6 +75,7 @@ class Raw:
 
 
 TARGETS = ("clone", "near", "other")
+ROWS = ("text_key", "chars", "tokens")
 
 
 def facts_of(raw: Raw) -> RunFacts:
@@ -85,18 +86,35 @@ def facts_of(raw: Raw) -> RunFacts:
 class Audit:
     """What the audit says of one dataset; columns are looked at when they are asked for, once."""
 
-    def __init__(self, raw: Raw) -> None:
+    def __init__(self, raw: Raw, before: "Audit | None" = None) -> None:
+        """`before` is the audit of the same rows before they were damaged: columns that are the same are taken over."""
         self.raw, self.frame = raw, raw.rows()
         self._columns: dict[str, Column] = {}
+        self._before = before if before is not None and self._same(before, *ROWS) else None
+
+    def _same(self, before: "Audit", *names: str) -> bool:
+        mine, theirs = self.raw, before.raw
+        pairs = ((getattr(mine, name), getattr(theirs, name)) for name in names)
+        return all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in pairs)
 
     def column(self, name: str) -> Column:
         """Return one checked log-prob column."""
         if name not in self._columns:
-            self._columns[name] = audit_column(self.frame, getattr(self.raw, name).copy(), self._no_codes())
+            known = self._before is not None and self._same(self._before, name)
+            self._columns[name] = self._before.column(name) if known else self._audited(name)  # type: ignore[union-attr]
         return self._columns[name]
+
+    def _audited(self, name: str) -> Column:
+        return audit_column(self.frame, getattr(self.raw, name).copy(), self._no_codes())
 
     def judge(self) -> Column:
         """Return the checked scores, held against what an import holds them against."""
+        if "judge" not in self._columns:
+            known = self._before is not None and self._same(self._before, "judge", "label", "base")
+            self._columns["judge"] = self._before.judge() if known else self._judged()  # type: ignore[union-attr]
+        return self._columns["judge"]
+
+    def _judged(self) -> Column:
         chars = np.where(self.raw.chars > 0, self.raw.chars, np.nan)
         evidence = Evidence((self.raw.label, self.column("base").values / chars, chars))
         return audit_scores(self.frame, self.raw.judge.copy(), self._no_codes(), SCALE, evidence)

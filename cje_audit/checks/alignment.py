@@ -13,7 +13,6 @@ from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.association import best_order, dot, standard_ranks, upper_limit
 
 CHECK = "target_policy.row_alignment"
-LAGS = (-3, -2, -1, 1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -67,18 +66,23 @@ def row_alignment(rows: Rows, policy: str, logging: Column, target: Column) -> C
 
 
 def find_misfit(trio: Trio, policy: str) -> tuple[Misfit | None, Ints]:
-    """Look at the whole file first, then at up to eight stretches of it; return the misfit and the rows it is about."""
+    """Look at the whole file first, then at its halves, quarters and eighths; return the misfit and its rows."""
     n = len(trio.target)
-    n_parts = int(min(thresholds.ALIGNMENT_PARTS, n // thresholds.ALIGNMENT_ROWS))
     whole = np.arange(n, dtype=np.int64)
-    found = _misfit(trio, policy, 1 + n_parts)
-    if found is not None or n_parts < 2:
-        return found, whole
-    parts = [(_misfit(trio.part(p), policy, 1 + n_parts), p) for p in np.array_split(whole, n_parts)]
-    wrong = [(misfit, part) for misfit, part in parts if misfit is not None]
-    if not wrong:
-        return None, whole
-    return wrong[0][0], np.concatenate([part for _, part in wrong])
+    levels = [[whole], *_stretches(whole)]
+    n_looks = sum(map(len, levels))
+    for level in levels:
+        looked = [(_misfit(trio.part(rows), policy, n_looks), rows) for rows in level]
+        wrong = [(misfit, rows) for misfit, rows in looked if misfit is not None]
+        if wrong:
+            return wrong[0][0], np.concatenate([rows for _, rows in wrong])
+    return None, whole
+
+
+def _stretches(whole: Ints) -> list[list[Ints]]:
+    """Return the rows in two, four and eight stretches, each of which can tell one order from another."""
+    parts = [2**k for k in range(1, 1 + int(math.log2(thresholds.ALIGNMENT_PARTS)))]
+    return [np.array_split(whole, p) for p in parts if len(whole) >= p * thresholds.ALIGNMENT_ROWS]
 
 
 def _misfit(trio: Trio, policy: str, n_looks: int) -> Misfit | None:
@@ -96,7 +100,7 @@ def _reordered(ranks: Trio, policy: str, n_looks: int) -> Misfit | None:
         ("the logging log-probs fit the length of the responses", ranks.logging, ranks.chars),
     )
     for what, moved, fixed in pairs:
-        best = best_order(moved, fixed, LAGS)
+        best = best_order(moved, fixed)
         if best.z > limit and abs(best.rho_best) - abs(best.rho_given) > thresholds.ALIGNMENT_GAIN:
             sentence = (
                 f"On {len(moved):,} rows {what} when {best.name} (rank correlation {number(best.rho_best)}), "

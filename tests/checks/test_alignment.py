@@ -31,11 +31,11 @@ def test_clean_columns_pass(sd: float) -> None:
         assert {aligned(run).status, aligned(run, policy="clone").status, clipped(run, -1e9, 1e9).status} == {"pass"}
 
 
-@pytest.mark.parametrize("name", ["shift", "back", "shuffle", "reverse", "swap"])
+@pytest.mark.parametrize("name", ["shift", "back", "far", "shuffle", "reverse", "swap"])
 def test_a_misaligned_column_fails(name: str) -> None:
     run, n = log_normal_run(seed=1), 400
     index = np.arange(n)
-    order = {"shift": np.roll(index, 1), "back": np.roll(index, -2), "shuffle": np.random.default_rng(0).permutation(n),
+    order = {"shift": np.roll(index, 1), "back": np.roll(index, -2), "far": np.roll(index, 171), "shuffle": np.random.default_rng(0).permutation(n),
              "reverse": index[::-1], "swap": index ^ 1}[name]  # fmt: skip
     check = aligned(run, order)
     assert check.status == "fail"
