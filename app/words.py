@@ -168,6 +168,7 @@ DECISION: dict[str, Badge] = {
     "finding": Badge("Finding", "red", ":material/flag:", "A person or a review model named something that is wrong."),
     "finding_status": Badge("Finding settled", "gray", ":material/task_alt:", "A finding was given another status, by name and for a reason."),
     "override": Badge("Override", "red", ":material/gavel:", "A failing check was set aside, by name and for a reason."),
+    "preflight": Badge("Launched anyway", "red", ":material/flight_takeoff:", "The preflight blocked the launch and was set aside, by name and for a reason."),
 }  # fmt: skip
 
 SHARE: dict[str, Badge] = {

@@ -21,6 +21,7 @@ from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.import_spec import load_spec
 from cje_audit.domain.on_failure import effects
 from cje_audit.domain.pilot import PilotReport
+from cje_audit.domain.preflight import KeptPreflight, Preflight
 from cje_audit.domain.register import Proposal, Register, RegisterEntry
 from cje_audit.domain.report import Report
 from cje_audit.domain.row_search import RowPage, RowQuery, SavedView
@@ -376,20 +377,41 @@ class Audit(Accounts):
         creation.check_providers(experiment)
         return experiment
 
+    def doctor(self, text: str, *, base: Path | None = None) -> Preflight:
+        """Examine the endpoints of a configuration text with known questions; stored answers are never read."""
+        from cje_audit.audit.preflight import fly
+
+        return fly(self._experiment(text, base), self.workspace)
+
+    def preflight(self, run: str) -> KeptPreflight | None:
+        """Return what the preflight found before a run was launched; None where there was none."""
+        from cje_audit.stages.provenance import read_preflight
+
+        return read_preflight(RunFiles(self._runs.run_dir(self._runs.get(run).id)).preflight)
+
     def launch(
-        self, text: str, *, base: Path | None = None, resume_twin: bool = False, pilot: int | None = None
-    ) -> str:
+        self, text: str, *, base: Path | None = None, resume_twin: bool = False, pilot: int | None = None,
+        preflight: Preflight | None = None, set_aside: str | None = None, by: str | None = None,
+    ) -> str:  # fmt: skip
         """Start a run of a configuration text and return its id; `resume_twin` goes on with an unfinished equal run.
 
-        `pilot` makes it a pilot of so many rows.
+        `pilot` makes it a pilot of so many rows. A `preflight` is kept with the run; one that blocks refuses the launch
+        unless it is `set_aside` for a reason, `by` somebody.
         """
+        from cje_audit.audit.preflight import keep, refuse_blocked
+
         experiment = self._experiment(text, base)
+        if preflight is not None:
+            refuse_blocked(preflight, experiment, set_aside, self._name(by))
         if pilot is not None:
             experiment = creation.with_pilot(experiment, pilot)
         twin = creation.unfinished_twin(self._runs, experiment) if resume_twin else None
         if twin is not None:
             return self.resume(twin.id).id
-        return self._start(creation.create_launch(self._runs, experiment))
+        record = creation.create_launch(self._runs, experiment)
+        if preflight is not None:
+            keep(preflight, record, self._runs.run_dir(record.id), self._trail, set_aside, self._name(by))
+        return self._start(record)
 
     def pilot(self, run: str) -> PilotReport | None:
         """Return what a finished pilot says, go or no go; None where the run is no pilot."""

@@ -20,12 +20,12 @@ READING = (
     "decisions", "trail", "revealed", "templates", "validate", "dry_run", "demo_runs", "wait", "estimate_cost",
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
     "check_rows", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views", "findings", "findings_text",
-    "estimates_parquet", "rows_csv", "bundle", "failure_policy", "plan",
+    "preflight", "estimates_parquet", "rows_csv", "bundle", "failure_policy", "plan",
 )  # fmt: skip
 RUNNING = (
     "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "upload_path", "note",
     "run_rest", "trash", "restore", "keep_view", "drop_view", "add_finding", "review",
-    "export", "import_bundle",
+    "export", "import_bundle", "doctor",
 )  # fmt: skip
 APPROVING = ("reveal", "override", "sign", "share", "revoke_share", "decide_finding")
 ADMIN = ("users", "add_user", "set_role", "remove_user")
@@ -41,7 +41,7 @@ CHANGING = frozenset({*RUNNING, *APPROVING, "add_user", "set_role", "remove_user
 STARTING = frozenset(
     {"launch", "import_files", "import_bundle", "demo", "run_rest"}
 )  # these give the run they are about
-QUIET = frozenset({"upload_path"})  # changes nothing anyone looks at; the act that uses the upload is kept
+QUIET = frozenset({"upload_path", "doctor"})  # change nothing anyone looks at; the act that uses them is kept
 
 
 class Guarded(Protocol):

@@ -12,6 +12,8 @@ from cje_audit.audit import FORMATS, Audit, ImportOptions
 from cje_audit.cli import server
 from cje_audit.cli.accounts import share, user
 from cje_audit.cli.compare import compare
+from cje_audit.cli.doctor import doctor as doctor_command
+from cje_audit.cli.doctor import preflight
 from cje_audit.cli.findings import findings
 from cje_audit.cli.output import (
     STDERR,
@@ -21,6 +23,7 @@ from cje_audit.cli.output import (
     print_quality,
     print_report,
     print_runs,
+    read_config,
     say,
     write_text,
 )
@@ -100,6 +103,13 @@ def _serve_until_stopped(process: "subprocess.Popen[bytes]") -> None:
 def run_command(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="An experiment file (YAML or JSON).")],
     pilot: Annotated[int | None, typer.Option(metavar="N", help="Run N rows first, and say whether to go on.")] = None,
+    doctor: Annotated[
+        bool, typer.Option("--doctor", help="Run the preflight first; what fails launches nothing.")
+    ] = False,
+    override_doctor: Annotated[
+        str | None, typer.Option("--override-doctor", metavar="REASON", help="Launch although the preflight blocks it.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who sets the preflight aside.")] = None,
     detach: Detach = False,
     exit_zero: ExitZero = False,
     workspace: WorkspaceOption = None,
@@ -107,8 +117,12 @@ def run_command(
 ) -> None:
     """Run all stages of an experiment; an unfinished run of the same experiment goes on where it stopped."""
     audit = Audit.open(workspace)
-    text = _read(config)
-    run = audit.launch(text, base=config.resolve().parent, resume_twin=True, pilot=pilot)
+    base = config.resolve().parent
+    aside = override_doctor is not None
+    found = preflight(audit, config, json, set_aside=aside) if doctor or aside else None
+    run = audit.launch(
+        read_config(config), base=base, resume_twin=True, pilot=pilot, preflight=found, set_aside=override_doctor, by=by
+    )
     _finish(audit, run, detach=detach, exit_zero=exit_zero, json=json)
 
 
@@ -272,6 +286,7 @@ def restore(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOptio
 
 app.command()(compare)
 app.command()(plan)
+app.command("doctor")(doctor_command)
 app.command()(share)
 app.add_typer(user)
 app.add_typer(findings, name="findings")
@@ -443,18 +458,6 @@ def serve_model_command(
 ) -> None:
     """Serve the embedded model as an OpenAI-compatible endpoint on this machine, until Ctrl-C."""
     Audit.serve_model(port, say=lambda url: STDERR.print(f"The embedded model answers at {url} (stop it with Ctrl-C)"))
-
-
-def _read(config: Path) -> str:
-    try:
-        return config.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"The experiment file {config} cannot be read.",
-            expected="a UTF-8 text file",
-            got=str(config),
-            what_to_do="Check the path.",
-        ) from error
 
 
 def run() -> int:

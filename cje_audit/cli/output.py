@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
-from cje_audit.domain.errors import InputError
+from cje_audit.domain.errors import ConfigError, InputError
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.quality import QualityFigure
 from cje_audit.domain.report import Estimate, PolicyReport, Report
@@ -46,6 +46,19 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         raise InputError(
             f"The file {path} cannot be written: {error.strerror}.", what_to_do="Choose another place."
+        ) from error
+
+
+def read_config(config: Path) -> str:
+    """Return the text of an experiment file, or say plainly why not."""
+    try:
+        return config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The experiment file {config} cannot be read.",
+            expected="a UTF-8 text file",
+            got=str(config),
+            what_to_do="Check the path.",
         ) from error
 
 

@@ -258,7 +258,9 @@ class Decision(View):
     id: int
     run: str
     at: str
-    kind: Literal["note", "reveal", "sign", "override", "share", "revoke", "open", "finding", "finding_status"]
+    kind: Literal[
+        "note", "reveal", "sign", "override", "share", "revoke", "open", "finding", "finding_status", "preflight"
+    ]
     by: str
     subject: str | None
     reason: str | None

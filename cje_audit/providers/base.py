@@ -1,7 +1,7 @@
 """What every provider offers: generate, log-probabilities of a given response, and a judgement."""
 
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from cje_audit.domain.experiment import Judge
 from cje_audit.domain.policy import Policy
@@ -77,4 +77,22 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections and threads."""
+        ...
+
+
+@runtime_checkable
+class Tracing(Protocol):
+    """A provider that can also say what it itself found likely while writing; only the preflight asks for that."""
+
+    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
+        """Write up to `most` tokens at temperature 0; the result holds the written tokens with their own log-probs."""
+        ...
+
+
+@runtime_checkable
+class Overrunning(Protocol):
+    """A provider whose server can be asked to score a text and write nothing after it."""
+
+    async def overrun(self, policy: Policy, prompt: str) -> int | None:
+        """Return how many tokens the server wrote although it was asked for none; None where it refused to say."""
         ...

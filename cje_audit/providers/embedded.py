@@ -65,6 +65,12 @@ class EmbeddedProvider:
         request |= {"response": response, "ended": ended}
         return await self._ask(request, _log_prob, LogProbResult.failure)
 
+    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
+        """Write the likeliest tokens, with the log-probs they had while they were written."""
+        likeliest = policy.model_copy(update={"temperature": 0.0, "top_p": 1.0, "max_tokens": most, "stop": ()})
+        request: Request = {"op": "generate", "policy": likeliest.model_dump(mode="json"), "prompt": prompt, "draw": 0}
+        return await self._ask(request, _traced, LogProbResult.failure)
+
     async def judge(
         self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
     ) -> Answer[JudgementResult]:
@@ -100,6 +106,10 @@ def _log_prob(reply: Reply) -> LogProbResult:
     values, tokens = tuple(reply["token_logprobs"]), tuple(reply["tokens"])
     result = LogProbResult.success(values, tokens, ends_with_stop=reply["ends_with_stop"])
     return replace(result, before=reply["before"])
+
+
+def _traced(reply: Reply) -> LogProbResult:
+    return LogProbResult.success(tuple(reply["token_logprobs"]), tuple(reply["tokens"]))
 
 
 def _judgement(reply: Reply, judge: Judge) -> JudgementResult:

@@ -87,6 +87,17 @@ class HuggingFaceProvider:
         request = {"op": "logprobs", "prompt": prompt, "response": response, "ended": ended}
         return await self._answer(request, work, LogProbResult.failure)
 
+    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
+        """Write the likeliest tokens, with the log-probs they had while they were written."""
+
+        async def work() -> tuple[LogProbResult, Raw]:
+            rendered = render(policy, prompt, self._chat)
+            written = await self._write(rendered, (0.0, 1.0, most, ()), seeded_generator("greedy", prompt, 0))
+            tokens = tuple(self._model.spelling.text_of([token]) for token in written.ids)
+            return LogProbResult.success(tuple(written.token_logprobs), tokens), asdict(written)
+
+        return await self._answer({"op": "greedy", "prompt": prompt}, work, LogProbResult.failure)
+
     async def judge(
         self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
     ) -> Answer[JudgementResult]:

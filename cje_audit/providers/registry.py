@@ -21,7 +21,7 @@ from cje_audit.providers.http import (
     together,
     vllm,
 )
-from cje_audit.providers.http.dialect import Dialect
+from cje_audit.providers.http.dialect import Dialect, key_variable
 from cje_audit.providers.smollm.fetch import MODEL_NAME
 from cje_audit.providers.smollm.pool import require_packages
 
@@ -30,11 +30,15 @@ Asked = Endpoint | Judge
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A provider's capabilities, how to make one for an endpoint, and what raises where its extra is not installed."""
+    """A provider's capabilities, how to make one for an endpoint, and what raises where its extra is not installed.
+
+    `key` names the environment variable an endpoint's key is read from, None where it needs none.
+    """
 
     capabilities: Capabilities
     make: Callable[[Asked], Provider]
     require: Callable[[], None] = lambda: None
+    key: Callable[[Asked], str | None] = lambda _: None
 
 
 def _embedded(asked: Asked) -> Provider:
@@ -57,7 +61,7 @@ def _http(dialect: Dialect) -> Entry:
 
         return HttpProvider(dialect, asked)
 
-    return Entry(dialect.capabilities, make)
+    return Entry(dialect.capabilities, make, key=lambda asked: key_variable(dialect, asked))
 
 
 HTTP = (openai_compatible, vllm, sglang, fireworks, together, llama_cpp, openai, anthropic)
@@ -111,6 +115,17 @@ def make_provider(asked: Asked) -> Provider:
         When the embedded model was not fetched.
     """
     return _entry(asked.provider or "recorded").make(asked)
+
+
+def key_of(asked: Asked) -> str | None:
+    """Return the name of the environment variable that an endpoint's key is read from; None where it needs none.
+
+    Examples
+    --------
+    >>> key_of(Endpoint(provider="vllm", base_url="http://127.0.0.1:8000/v1", model="m", api_key_env="MY_KEY"))
+    'MY_KEY'
+    """
+    return None if asked.provider is None else _entry(asked.provider).key(asked)
 
 
 def _entry(provider: str) -> Entry:

@@ -103,7 +103,8 @@ class ScriptedProvider:
         )
 
         def answer() -> LogProbResult:
-            return replace(LogProbResult.success(values, pieces), before=prompt)
+            before = f"{policy.system_prompt}\n\n{prompt}" if policy.system_prompt is not None else prompt
+            return replace(LogProbResult.success(values, pieces), before=before)
 
         return await self._answer("logprobs", policy.name, prompt, response, answer, LogProbResult.failure)
 

@@ -126,8 +126,8 @@ class ModelServer:
     async def models(self, _: Request) -> Response:
         """Name the one model, with its chat template."""
         if self._model is None:
-            self._model = {"id": MODEL_NAME, "object": "model", "owned_by": "huggingface"}
-            self._model |= await self._reply({"op": "template"})
+            template = await self._reply({"op": "template"})  # known as a whole only, since others may ask meanwhile
+            self._model = {"id": MODEL_NAME, "object": "model", "owned_by": "huggingface", **template}
         return JSONResponse({"object": "list", "data": [self._model]})
 
     async def _ask(self, asked: Asked, request: Body) -> Body:

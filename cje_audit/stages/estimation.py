@@ -45,7 +45,7 @@ def run(context: StageContext) -> StageOutcome:
     """Compute weights, estimates and the report's content from the stored tables."""
     facts = run_facts(context)
     checks = run_checks(facts)
-    header = run_header(context.record, context.spec, dict(context.facts("dataset")))
+    header = run_header(context.record, context.spec, dict(context.facts("dataset")), context.folder)
     report = assemble(header, facts, checks)
     n_in = facts.rows.n * len(facts.targets)
     n_ok = sum(p.n_used for p in report.policies if p.role != "logging")

@@ -8,7 +8,9 @@ from typing import Any
 
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import RunSpec
+from cje_audit.domain.preflight import KeptPreflight
 from cje_audit.domain.report import RunHeader
+from cje_audit.store.files import RunFiles
 from cje_audit.store.workspace import RunRecord
 from cje_audit.version import __version__
 
@@ -16,8 +18,10 @@ KEPT_FACTS = ("layout", "n_lines", "n_exact_duplicates", "notes")
 LIBRARIES = ("numpy", "scipy", "polars", "duckdb", "pydantic")
 
 
-def run_header(record: RunRecord, spec: RunSpec, dataset_facts: dict[str, Any]) -> RunHeader:
+def run_header(record: RunRecord, spec: RunSpec, dataset_facts: dict[str, Any], folder: Path) -> RunHeader:
     """Return the report's header; its status is the one the run has once the report exists."""
+    preflight = read_preflight(RunFiles(folder).preflight)
+    flown = {} if preflight is None else {"preflight": preflight.provenance()}
     kept = {k: v for k, v in dataset_facts.items() if k in KEPT_FACTS}
     kind = "launch" if isinstance(spec, Experiment) else "import"
     versions = {name: metadata.version(name) for name in LIBRARIES}
@@ -30,8 +34,13 @@ def run_header(record: RunRecord, spec: RunSpec, dataset_facts: dict[str, Any]) 
         data_hash=record.data_hash,
         engine_version=__version__,
         git_commit=git_commit(),
-        provenance={"kind": kind, "python": platform.python_version(), "libraries": versions, **kept},
+        provenance={"kind": kind, "python": platform.python_version(), "libraries": versions, **kept, **flown},
     )
+
+
+def read_preflight(path: Path) -> KeptPreflight | None:
+    """Return the preflight that is kept with a run; None where there was none."""
+    return KeptPreflight.model_validate_json(path.read_bytes()) if path.is_file() else None
 
 
 def git_commit() -> str | None:

@@ -106,6 +106,11 @@ class RunFiles:
         return self.folder / "report.json"
 
     @property
+    def preflight(self) -> Path:
+        """What the preflight found before the launch; absent where there was none."""
+        return self.folder / "preflight.json"
+
+    @property
     def overridden(self) -> Path:
         """The report with overridden checks set aside; made again from the audit trail when it is missing."""
         return self.folder / "overridden.json"

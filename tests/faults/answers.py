@@ -18,7 +18,7 @@ class Shape:
 
     `dialect`: echo, together, prompt_logprobs or sglang. `offsets`: code_points, utf16, bytes or none.
     `split`: how a token with part of a character is shown (whole: there is none; fffd, bytes, empty).
-    `bos`: a beginning-of-text token put in front. `body_bytes`: the least size of an answer.
+    `unlimited_zero`: max_tokens 0 writes on and on. `bos`: a beginning-of-text token put in front. `body_bytes`: the least size of an answer.
     """
 
     dialect: str = "echo"
@@ -27,6 +27,7 @@ class Shape:
     bos: str | None = None
     body_bytes: int = 0
     template: str | None = None
+    unlimited_zero: bool = False
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ def scored(shape: Shape, model: str, text: str, n_tail: int, kind: str | None) -
         tokens, values = [shape.bos, *tokens], [None, *values]
     else:
         values[0] = None
+    if kind == "no_bos":  # the value of a token after itself: known of a real server where a model has no first token
+        values[1:] = [truth.values(model, [*parts[: i + 1], parts[i]])[-1] for i in range(1, len(parts))]
     block = Block(tokens, values, _offsets(tokens, parts, shape), n_tail)
     if kind is not None:
         SPOIL.get(kind, lambda _: None)(block)
@@ -143,6 +146,7 @@ def scoring_answer(shape: Shape, document: Body, kind: str | None) -> bytes:
     """Answer a request for the scores of a text, as bytes of JSON."""
     model, text = str(document.get("model", "m")), document.get("prompt", document.get("text", ""))
     n_tail = int(document.get("max_tokens", document.get("sampling_params", {}).get("max_new_tokens", 1)))
+    n_tail = 7 if n_tail == 0 and shape.unlimited_zero else n_tail
     block = scored(shape, model, text, n_tail, kind)
     build = {"echo": _echo, "together": _together, "prompt_logprobs": _prompt_logprobs, "sglang": _sglang}
     answer = build[shape.dialect](shape, block, text, kind)

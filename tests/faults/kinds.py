@@ -10,7 +10,7 @@ LYING = (  # a 200 whose numbers must not be believed
 )  # fmt: skip
 LASTING = ("400", "400_length", "400_filter")
 ENDPOINT = ("401", "403", "404", "402", "429_quota", "302")  # these concern every request there is
-SILENT = ("shifted",)  # nothing in the answer shows it: only a preflight with a known truth can
+SILENT = ("shifted", "no_bos")  # nothing in the answer shows it: only a preflight with a known truth can
 OTHER = ("slow_drip", "other_model", "judge_prose", "judge_refusal", "judge_range", "judge_echo", "judge_quote")
 MIX = TRANSIENT + LYING + LASTING
 KINDS = MIX + ENDPOINT + SILENT + OTHER

@@ -269,7 +269,7 @@ class Connection(asyncio.Protocol):
             status, raw = 200, scoring_answer(self.state.shape, document, kind)
         else:
             text = truth.written(document["prompt"], document.get("seed"))
-            choice = {"text": text, "finish_reason": "stop", "logprobs": None}
+            choice = {"text": text, "finish_reason": "stop", "logprobs": own_logprobs(document, text)}
             status, raw = 200, orjson.dumps({"model": document["model"], "choices": [choice]})
         if kind in ("cut_body", "reset_late", "cut_json", "slow_drip"):
             return self._damage(raw, kind)
@@ -305,6 +305,15 @@ class Connection(asyncio.Protocol):
         lines = "".join(f"{name}: {value}\r\n" for name, value in (extra or {}).items())
         head = f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}\r\ncontent-type: application/json\r\n{lines}"
         self.transport.write(f"{head}content-length: {len(raw)}\r\n\r\n".encode() + raw)
+
+
+def own_logprobs(document: Body, text: str) -> Body | None:
+    """Return the log-probs of what is written, where asked for: those it is scored with."""
+    values = truth.response_values(document["model"], document["prompt"], text)
+    if document.get("logprobs") is None or values is None:
+        return None
+    tokens = [piece.decode() for piece in truth.pieces(document["prompt"] + text)[-len(values) :]]
+    return {"tokens": tokens, "token_logprobs": values}
 
 
 def chat(document: Body, kind: str | None) -> Body:

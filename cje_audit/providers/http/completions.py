@@ -1,5 +1,6 @@
 """The text-completion form of OpenAI's API: writing after a text, and echo with log-probs of a given one."""
 
+from dataclasses import replace
 from typing import Any
 
 from cje_audit.domain.codes import FailureCode
@@ -40,7 +41,21 @@ def read_completion(document: Document) -> Written:
     if not isinstance(text, str):
         raise Fault(FailureCode.BAD_RESPONSE, "the answer has no choices[0].text")
     top = dig(choice, "logprobs", "top_logprobs", 0)
-    return written(text, finish, dig(document, "usage", "completion_tokens"), top if isinstance(top, dict) else {})
+    told = written(text, finish, dig(document, "usage", "completion_tokens"), top if isinstance(top, dict) else {})
+    return replace(told, pieces=_pieces(dig(choice, "logprobs")))
+
+
+def _pieces(block: Any) -> tuple[tuple[str, float], ...]:
+    """Return the written tokens with their log-probs; none at all where one of them cannot be read."""
+    tokens, values = dig(block, "tokens"), dig(block, "token_logprobs")
+    if not isinstance(tokens, list) or not isinstance(values, list) or len(tokens) != len(values):
+        return ()
+    pairs = [(t, float(v)) for t, v in zip(tokens, values, strict=True) if isinstance(t, str) and _is_number(v)]
+    return tuple(pairs) if len(pairs) == len(tokens) else ()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def written(text: str, finish: Any, n_tokens: Any, top: dict[str, float]) -> Written:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cje_audit.domain.experiment import Judge
+from cje_audit.domain.policy import Endpoint
 from cje_audit.providers.base import Capabilities
 from cje_audit.providers.http.alignment import Echo
 from cje_audit.providers.http.document import Document
@@ -36,12 +38,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a model wrote; `top` has the most likely first tokens with their log-probabilities (nats), where asked."""
+    """What a model wrote; `top` has the most likely first tokens with their log-probabilities (nats), where asked.
+
+    `pieces` has every written token with its own log-probability, where the server tells them.
+    """
 
     text: str
     finish_reason: str | None
     n_tokens: int | None = None
     top: Mapping[str, float] = field(default_factory=dict)
+    pieces: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +82,9 @@ class Dialect:
     key: Key = field(default_factory=Key)
     headers: Mapping[str, str] = field(default_factory=dict)
     version: str = "1"
+
+
+def key_variable(dialect: Dialect, asked: Endpoint | Judge) -> str | None:
+    """Return the environment variable that holds the key; a provider's usual one counts only for its own address."""
+    own = asked.base_url is None or asked.base_url.rstrip("/") == dialect.default_url
+    return asked.api_key_env or (dialect.key.env if own else None)

@@ -13,8 +13,9 @@ from cje_audit.providers.http import alignment
 from cje_audit.providers.http.address import check_address
 from cje_audit.providers.http.classify import UNKNOWN_MODEL
 from cje_audit.providers.http.client import HttpClient, Timeouts
-from cje_audit.providers.http.dialect import Body, Dialect, Wish, Written
-from cje_audit.providers.http.document import Document, encode, read_document
+from cje_audit.providers.http.completions import PATH as ECHO_PATH
+from cje_audit.providers.http.dialect import Body, Dialect, Wish, Written, key_variable
+from cje_audit.providers.http.document import Document, dig, encode, read_document
 from cje_audit.providers.http.fault import Fault, NoPromptLogprobs
 from cje_audit.providers.http.key import Key
 from cje_audit.providers.http.templates import ServerTemplate
@@ -25,6 +26,7 @@ from cje_audit.providers.rendering import Rendered, RenderError, render
 R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
 Failure = Callable[[FailureCode, str | None], R]
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # an answer of a shape no server should send
+SOON = (" ", "\n", ".", "e")  # one of them comes within a few tokens of any text
 ROWS_IN_A_ROW = 20  # after so many rows without prompt log-probs the server does not give any
 
 
@@ -72,6 +74,40 @@ class HttpProvider:
         except (Fault, RenderError) as error:
             return _unasked(error, LogProbResult.failure)
         return await self._score(policy.model, rendered, response, ended=ended)
+
+    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
+        """Have the likeliest tokens written after the text that scoring sends, with the server's own log-probs."""
+        way = self._dialect.text
+        if way is None:
+            return Answer(LogProbResult.failure(FailureCode.BAD_REQUEST, "this server takes chats only"))
+        try:
+            rendered = await self._rendered(policy, prompt)
+        except (Fault, RenderError) as error:
+            return _unasked(error, LogProbResult.failure)
+        wish = Wish(model=policy.model, text=rendered.text, temperature=0.0, max_tokens=most, seed=1, top_logprobs=1)
+
+        def read(document: Document) -> LogProbResult:
+            written = way.read(document)
+            pieces = _shown(written)
+            if not pieces:
+                return LogProbResult.failure(FailureCode.ECHO_UNSUPPORTED, "no log-probs of what is written")
+            return LogProbResult.success(tuple(v for _, v in pieces), tuple(t for t, _ in pieces))
+
+        return await self._ask(policy.model, way.path, way.body(wish), read, LogProbResult.failure)
+
+    async def overrun(self, policy: Policy, prompt: str) -> int | None:
+        """Ask for a text's scores and no token after it; stop texts keep a server short that writes without end."""
+        form = next((form for form in self._dialect.scoring if form.path == ECHO_PATH), None)
+        if form is None:
+            return None
+        try:
+            text = (await self._rendered(policy, prompt)).text
+            body = form.body(policy.model, text) | {"max_tokens": 0, "stop": list(SOON)}
+            document = read_document((await self._client.post(form.path, encode(body))).response)
+        except (Fault, RenderError):
+            return None
+        told = dig(document, "usage", "completion_tokens")
+        return told if isinstance(told, int) else None
 
     async def judge(
         self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None
@@ -183,11 +219,18 @@ class HttpProvider:
         return _failed(Fault(code, fault.detail), exchange, failure)
 
 
+def _shown(written: Written) -> list[tuple[str, float]]:
+    """Return the written tokens up to the first that is not part of the text, such as an end token."""
+    kept: list[tuple[str, float]] = []
+    for token, value in written.pieces:
+        if not written.text.startswith("".join(t for t, _ in kept) + token):
+            break
+        kept.append((token, value))
+    return kept
+
+
 def _key(dialect: Dialect, asked: Endpoint | Judge) -> Key:
-    """Return where the key is; a provider's usual variable counts only for its own address."""
-    own = asked.base_url is None or asked.base_url.rstrip("/") == dialect.default_url
-    env = asked.api_key_env or (dialect.key.env if own else None)
-    return Key(env, dialect.key.header, dialect.key.prefix)
+    return Key(key_variable(dialect, asked), dialect.key.header, dialect.key.prefix)
 
 
 def _response(written: Written) -> ResponseResult:

@@ -73,6 +73,7 @@ class Worker:
             "text": written.text,
             "finish_reason": written.finish_reason,
             "token_ids": written.ids,
+            "tokens": self.reader.tokenizer.pieces(written.ids),
             "token_logprobs": written.token_logprobs,
         }
 

@@ -51,6 +51,7 @@ def test_a_fault_ends_in_its_code(server: FaultServer, kind: str) -> None:
 def test_every_fault_of_the_server_is_tested() -> None:
     assert set(kinds.KINDS) - set(CODE_OF) == {
         "shifted",
+        "no_bos",
         "other_model",
         "judge_prose",
         "judge_refusal",

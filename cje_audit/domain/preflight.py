@@ -1,0 +1,59 @@
+"""What the preflight found out about an experiment's endpoints, and whether a launch has to wait."""
+
+from cje_audit.domain.checks import Check, CheckStatus
+from cje_audit.domain.part import Part
+
+
+class Preflight(Part):
+    """One preflight of one configuration.
+
+    `config_hash` is the configuration's without its data file: a result is of use only for the same one. `at` is ISO
+    8601 in UTC, `seconds` how long it took.
+    """
+
+    config_hash: str
+    at: str
+    seconds: float
+    checks: tuple[Check, ...]
+
+    def of(self, status: CheckStatus) -> tuple[Check, ...]:
+        """Return the probes with a status."""
+        return tuple(c for c in self.checks if c.status is status)
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a launch has to wait: a probe fails. One that warns does not block."""
+        return bool(self.of(CheckStatus.FAIL))
+
+    @property
+    def sentence(self) -> str:
+        """What came out, in one sentence.
+
+        Examples
+        --------
+        >>> Preflight(config_hash="0", at="2026-01-01T00:00:00Z", seconds=2.0, checks=()).sentence
+        'The preflight found nothing that blocks a launch: 0 of 0 probes passed, 0 warn (2 s).'
+        """
+        failing, warning, passing = (self.of(s) for s in (CheckStatus.FAIL, CheckStatus.WARN, CheckStatus.PASS))
+        n = len(self.checks)
+        told = f"{len(passing)} of {n} probes passed, {len(warning)} warn ({self.seconds:.0f} s)"
+        if not failing:
+            return f"The preflight found nothing that blocks a launch: {told}."
+        return f"The preflight blocks the launch: {len(failing)} of {n} probes fail; {told}."
+
+
+class KeptPreflight(Part):
+    """A preflight as it is kept with its run; `set_aside_by` launched although it blocks."""
+
+    found: Preflight
+    set_aside_by: str | None = None
+
+    def provenance(self) -> dict[str, object]:
+        """Return what the report says of it; the reason of whoever set it aside stands in the audit trail."""
+        return {
+            "at": self.found.at,
+            "n_probes": len(self.found.checks),
+            "failing": [f"{c.id} {c.policy or ''}".strip() for c in self.found.of(CheckStatus.FAIL)],
+            "warning": [f"{c.id} {c.policy or ''}".strip() for c in self.found.of(CheckStatus.WARN)],
+            "set_aside_by": self.set_aside_by,
+        }

@@ -1,0 +1,95 @@
+"""The preflight: asks a few known things of every endpoint and says which of its answers can be trusted."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from cje_audit.domain.checks import Check, CheckStatus
+from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.policy import Policy
+from cje_audit.stages.doctor import material
+from cje_audit.stages.doctor.alignment import alignment
+from cje_audit.stages.doctor.build import unknown
+from cje_audit.stages.doctor.controls import controls
+from cje_audit.stages.doctor.counts import counts
+from cje_audit.stages.doctor.disk import disk
+from cje_audit.stages.doctor.echo import VALUES, echo, sign
+from cje_audit.stages.doctor.evidence import EndpointEvidence, Evidence, gather, gather_endpoint
+from cje_audit.stages.doctor.greedy import greedy
+from cje_audit.stages.doctor.identical import identical
+from cje_audit.stages.doctor.judge import judge
+from cje_audit.stages.doctor.keys import keys
+from cje_audit.stages.doctor.likely import likely
+from cje_audit.stages.doctor.noise import noise
+from cje_audit.stages.doctor.prober import Prober, endpoint_key
+from cje_audit.stages.doctor.template import template
+
+SCORED = (alignment, greedy, likely, noise, controls)
+NAMES = ("sign", "template", "alignment", "greedy", "likely", "noise", "controls", "counts")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One policy's checks, and the evidence where there is any."""
+
+    checks: tuple[Check, ...]
+    evidence: Evidence | None = None
+
+    def named(self, policy: Policy) -> "Examined":
+        """Return the same under the name of a policy with the same identity."""
+        return Examined(tuple(c.model_copy(update={"policy": policy.name}) for c in self.checks), self.evidence)
+
+
+def examine(experiment: Experiment, folder: Path) -> tuple[Check, ...]:
+    """Examine every endpoint of an experiment; stored answers are never read, and nothing is stored.
+
+    Parameters
+    ----------
+    folder
+        Where the workspace lies, or will lie.
+
+    Returns
+    -------
+    tuple of Check
+        One per probe and policy; `policy` is None for what concerns all of them.
+    """
+    return asyncio.run(_examine(experiment, folder))
+
+
+async def _examine(experiment: Experiment, folder: Path) -> tuple[Check, ...]:
+    prober = Prober()
+    policies = (experiment.logging_policy, *experiment.target_policies)
+    endpoints = {endpoint_key(p): p for p in reversed(policies)}  # the first policy of each
+    try:
+        judged = asyncio.create_task(judge(prober, experiment.judge))
+        shared = {key: asyncio.create_task(gather_endpoint(prober, p)) for key, p in endpoints.items()}
+        different = {p.identity_hash(): p for p in reversed(policies)}  # a clone is the policy it is a clone of
+        found = await asyncio.gather(*(_policy(prober, p, shared[endpoint_key(p)]) for p in different.values()))
+        by_identity = dict(zip(different, found, strict=True))
+        examined = [by_identity[p.identity_hash()].named(p) for p in policies]
+        await asyncio.gather(*shared.values())
+        judge_check = await judged
+    finally:
+        await prober.aclose()
+    evidence = [e.evidence for e in found if e.evidence is not None]
+    general = [keys(experiment), disk(folder), identical(evidence), judge_check]
+    return (*general, *(check for e in examined for check in e.checks))
+
+
+async def _policy(prober: Prober, policy: Policy, endpoint: asyncio.Task[EndpointEvidence]) -> Examined:
+    """Examine one policy: a first answer, and where it came everything else."""
+    first = await prober.score(policy, material.PROMPT, material.WHOLE)
+    found = echo(policy.name, first)
+    if first.code in VALUES:
+        why = "the values are no log-probabilities (doctor.sign)"
+        return Examined((found, sign(policy.name, first), *(unknown(n, policy.name, why) for n in NAMES[1:])))
+    if not first.is_ok:
+        return Examined((found, *(unknown(n, policy.name, "there are no log-probs (doctor.echo)") for n in NAMES)))
+    evidence = await gather(prober, policy, first, endpoint)
+    checks = (sign(policy.name, first), template(policy, first), *(probe(evidence) for probe in SCORED))
+    return Examined((found, *checks, counts(policy.name, evidence.endpoint.overrun)), evidence)
+
+
+def blocks(checks: tuple[Check, ...]) -> bool:
+    """Whether a launch has to wait: a probe that fails, not one that warns."""
+    return any(check.status is CheckStatus.FAIL for check in checks)

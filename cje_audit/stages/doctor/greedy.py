@@ -1,0 +1,25 @@
+"""Whether the model's own words are scored as it wrote them. A plausibility: servers report them in many ways."""
+
+from cje_audit.domain.checks import Check
+from cje_audit.stages.doctor import limits
+from cje_audit.stages.doctor.alignment import own_words
+from cje_audit.stages.doctor.build import passed, unknown, warned
+from cje_audit.stages.doctor.evidence import Evidence
+
+
+def greedy(evidence: Evidence) -> Check:
+    """Judge greedy self-consistency."""
+    name, own = evidence.policy.name, own_words(evidence.endpoint.openings)
+    if own is None:
+        why = next((o.written.detail for o in evidence.endpoint.openings if o.written.detail), None)
+        return unknown("greedy", name, why or "the model wrote nothing that could be scored")
+    limit = limits.GREEDY_TOLERANCE
+    if own.mean > limit:
+        told = f"{own.mean:.2f} nats per token on average, over {own.n_tokens} tokens"
+        return warned(
+            "greedy", name, f"Words the model wrote at temperature 0 are scored otherwise than it wrote them: {told}.",
+            "Find out whether the server reports log-probs after temperature or penalties; if not, it scores another "
+            "text than it writes after.", own.mean, limit,
+        )  # fmt: skip
+    sentence = f"Words the model wrote at temperature 0 are scored as it wrote them ({own.mean:.2g} nats per token)."
+    return passed("greedy", name, sentence, own.mean, limit)

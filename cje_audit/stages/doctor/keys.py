@@ -1,0 +1,34 @@
+"""Whether the keys are there. Only the names of environment variables are ever looked at or said."""
+
+import os
+from collections.abc import Iterable
+
+from cje_audit.domain.checks import Check
+from cje_audit.domain.experiment import Experiment, Judge
+from cje_audit.domain.policy import Endpoint
+from cje_audit.providers.registry import key_of
+from cje_audit.stages.doctor.build import failed, passed
+
+
+def endpoints(experiment: Experiment) -> list[Endpoint | Judge]:
+    """Return everything that is asked in a run."""
+    judge = [experiment.judge] if experiment.judge.provider is not None else []
+    return [experiment.logging_policy, *experiment.target_policies, *judge]
+
+
+def keys(experiment: Experiment) -> Check:
+    """Judge whether every variable that a key is read from is set."""
+    needed = _needed(endpoints(experiment))
+    missing = [name for name in needed if not os.environ.get(name, "").strip()]
+    if missing:
+        names = ", ".join(missing)
+        return failed(
+            "keys", None, f"Not set in this program's environment: {names}.",
+            f"Set {names} in the environment this program is started from.", float(len(missing)), 0.0,
+        )  # fmt: skip
+    told = f"Keys are there: {', '.join(needed)}." if needed else "No endpoint of this experiment needs a key."
+    return passed("keys", None, told, 0.0, 0.0)
+
+
+def _needed(asked: Iterable[Endpoint | Judge]) -> list[str]:
+    return list(dict.fromkeys(name for name in map(key_of, asked) if name is not None))

@@ -1,0 +1,15 @@
+"""What the preflight compares with, each number with its reason."""
+
+TOLERANCE = 0.1  # nats per token: batched half-precision kernels stay below, values of a neighbouring token do not
+NOISY = 5.0  # times the largest difference between two scorings of one token, where that is more
+GROSS = 0.5  # nats per token on average: more than sampling settings or half precision make of one's own words
+GREEDY_TOLERANCE = 0.1  # nats per token on average between writing and scoring one's own words
+NOISE_WARN = 0.1  # nats per response: from here on noise alone costs 1 % of the effective sample size, 1 − e^(−s²)
+NOISE_FAIL = 0.83  # nats per response: half of it
+SAME = 1e-9  # nats: two policies closer than this on every probe are one and the same
+DISK_FAIL, DISK_WARN = 200e6, 2e9  # bytes: raw answers of 20,000 requests take about 1 GB
+SECONDS = 50.0  # for all of it; what has no answer by then ends as a timeout
+ONE_ANSWER = 20.0  # seconds for one answer
+AT_ONCE = 4  # requests in flight per endpoint
+ATTEMPTS = 3
+WRITTEN = 6  # tokens the model writes after each opening

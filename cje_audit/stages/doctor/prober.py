@@ -1,0 +1,111 @@
+"""Asks providers for the preflight: directly, without stored answers, within a time limit, a few tries each."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from cje_audit.domain.codes import FailureCode
+from cje_audit.domain.errors import AuditError
+from cje_audit.domain.experiment import Judge
+from cje_audit.domain.policy import Endpoint, Policy
+from cje_audit.domain.results import JudgementResult, LogProbResult, ResponseResult
+from cje_audit.providers.base import Answer, Overrunning, Provider, Tracing
+from cje_audit.providers.registry import make_provider
+from cje_audit.stages.doctor import limits
+
+R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
+Key = tuple[str | None, ...]
+
+
+def endpoint_key(asked: Endpoint | Judge) -> Key:
+    """Return what makes an endpoint itself."""
+    return (asked.provider, asked.base_url, asked.model, asked.revision, asked.api_key_env)
+
+
+class Prober:
+    """One provider per endpoint, and at most a few requests in flight at each. Used inside one event loop."""
+
+    def __init__(self, seconds: float = limits.SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._providers: dict[Key, Provider] = {}
+        self._places: dict[Key, asyncio.Semaphore] = {}
+        self._clock = clock
+        self._until = clock() + seconds
+
+    async def score(self, policy: Policy, prompt: str, response: str) -> LogProbResult:
+        """Teacher-force a response; every call asks anew."""
+
+        async def ask() -> Answer[LogProbResult]:
+            return await self._provider(policy).logprobs(policy, prompt, response, ended=False)
+
+        return await self._ask(policy, ask, LogProbResult.failure)
+
+    async def greedy(self, policy: Policy, prompt: str) -> LogProbResult:
+        """Have the likeliest tokens written, with the log-probs the server gave them while writing."""
+
+        async def ask() -> Answer[LogProbResult]:
+            provider = self._provider(policy)
+            if not isinstance(provider, Tracing):
+                return Answer(LogProbResult.failure(FailureCode.BAD_REQUEST, "it does not tell them"))
+            return await provider.greedy(policy, prompt, most=limits.WRITTEN)
+
+        return await self._ask(policy, ask, LogProbResult.failure)
+
+    async def judge(self, judge: Judge, prompt: str, response: str, other: str | None) -> JudgementResult:
+        """Have a response judged."""
+
+        async def ask() -> Answer[JudgementResult]:
+            return await self._provider(judge).judge(judge, prompt, response, draw=0, other=other)
+
+        return await self._ask(judge, ask, JudgementResult.failure)
+
+    async def overrun(self, policy: Policy, prompt: str) -> int | None:
+        """Return how many tokens came where none was asked for; None where nothing is known."""
+        provider = self._provider(policy)
+        if not isinstance(provider, Overrunning):
+            return None
+        try:
+            async with asyncio.timeout(self._limit()):
+                return await provider.overrun(policy, prompt)
+        except TimeoutError:
+            return None
+
+    async def aclose(self) -> None:
+        """Close every provider."""
+        await asyncio.gather(*(provider.aclose() for provider in self._providers.values()))
+
+    def _provider(self, asked: Endpoint | Judge) -> Provider:
+        key = endpoint_key(asked)
+        if key not in self._providers:
+            self._providers[key] = make_provider(asked)
+        return self._providers[key]
+
+    def _limit(self) -> float:
+        return min(limits.ONE_ANSWER, max(self._until - self._clock(), 0.0))
+
+    async def _ask(
+        self, asked: Endpoint | Judge, ask: Callable[[], Awaitable[Answer[R]]],
+        failure: Callable[[FailureCode, str | None], R],
+    ) -> R:  # fmt: skip
+        """Make up to three attempts; the last one's end counts."""
+        place = self._places.setdefault(endpoint_key(asked), asyncio.Semaphore(limits.AT_ONCE))
+        for attempt in range(1, limits.ATTEMPTS + 1):
+            async with place:
+                answer = await self._once(ask, failure)
+            pause = max(answer.retry.after_s or 0.0, 0.25 * 2**attempt)
+            if not answer.retry.again or attempt == limits.ATTEMPTS or pause >= self._until - self._clock():
+                break
+            await asyncio.sleep(pause)
+        return answer.result
+
+    async def _once(
+        self, ask: Callable[[], Awaitable[Answer[R]]], failure: Callable[[FailureCode, str | None], R]
+    ) -> Answer[R]:
+        limit = self._limit()
+        try:
+            async with asyncio.timeout(limit):
+                return await ask()
+        except TimeoutError:
+            return Answer(failure(FailureCode.TIMEOUT, f"no answer within {limit:.0f} s"))
+        except AuditError as error:
+            return Answer(failure(FailureCode.BAD_REQUEST, error.sentence))

@@ -1,0 +1,91 @@
+"""Single probes on evidence that is made by hand."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from cje_audit.domain.checks import CheckStatus
+from cje_audit.domain.policy import Policy
+from cje_audit.domain.results import LogProbResult
+from cje_audit.stages.doctor.alignment import alignment
+from cje_audit.stages.doctor.controls import controls
+from cje_audit.stages.doctor.evidence import EndpointEvidence, Evidence, Opening
+from cje_audit.stages.doctor.greedy import greedy
+from cje_audit.stages.doctor.identical import identical
+from cje_audit.stages.doctor.likely import likely
+from cje_audit.stages.doctor.noise import kept_share, noise, noise_floor
+
+
+def scored(*values: float, first: str = "a") -> LogProbResult:
+    return LogProbResult.success(values, tuple(f"{first}{i}" for i in range(len(values))))
+
+
+def evidence(noise: float = 0.0) -> Evidence:
+    whole = (scored(-1.0, -2.0, -0.5, -3.0), scored(-1.0 - noise, -2.0, -0.5, -3.0))
+    own = Opening(scored(-0.2, -0.4), scored(-0.2, -0.4), (scored(-9.0, first="b"),))
+    raw = EndpointEvidence(scored(-1.5, -2.5, -0.7), LogProbResult.success((-2.5, -0.7), ("a1", "a2")), (own,), 0)
+    policy = Policy(name="p", model="m")
+    return Evidence(
+        policy, raw, whole, scored(-1.0, -2.0), scored(-5.0, -6.0, -7.0, -8.0), scored(-1.4, -2.1, -0.1, -3.0)
+    )
+
+
+def test_all_is_well_with_consistent_evidence() -> None:
+    probes = (alignment, greedy, likely, noise, controls)
+    assert [p(evidence()).status for p in probes] == [CheckStatus.PASS] * 5
+
+
+def test_a_server_that_reads_no_prompt_is_seen_by_the_controls() -> None:
+    deaf = replace(evidence(), wrong_template=evidence().first)
+    found = controls(deaf)
+    assert found.status is CheckStatus.FAIL
+    assert "wrong template" in found.sentence
+
+
+def test_own_words_that_are_scored_otherwise_warn_and_are_a_proof_only_where_rivals_are_likelier() -> None:
+    said = evidence()
+    strange = Opening(scored(-0.2, -0.4), scored(-4.2, -5.4), (scored(-9.0, first="b"),))
+    off = replace(said, endpoint=replace(said.endpoint, openings=(strange,)))
+    assert greedy(off).status is CheckStatus.WARN
+    assert alignment(off).status is CheckStatus.PASS
+    outranked = replace(strange, rivals=(scored(-1.0, first="b"),))
+    worse = replace(said, endpoint=replace(said.endpoint, openings=(outranked,)))
+    assert alignment(worse).status is CheckStatus.FAIL
+    assert "off by a token" in alignment(worse).sentence
+
+
+def test_noise_is_measured_in_nats_and_said_as_the_share_it_leaves() -> None:
+    assert noise_floor(evidence(0.3)) == pytest.approx(0.3)
+    found = noise(evidence(0.3))
+    assert found.status is CheckStatus.WARN
+    assert f"{math.exp(-0.09):.1%}" in found.sentence
+    assert noise(evidence(0.01)).status is CheckStatus.PASS
+    assert noise(evidence(1.0)).status is CheckStatus.FAIL
+    assert kept_share(1.0) == pytest.approx(0.3678794)
+
+
+def test_a_noisy_server_is_not_called_misaligned() -> None:
+    noisy = replace(evidence(0.2), head=scored(-1.3, -2.3))
+    assert alignment(noisy).status is CheckStatus.PASS
+    assert alignment(replace(evidence(), head=scored(-1.3, -2.3))).status is CheckStatus.FAIL
+
+
+def test_a_split_inside_a_token_is_not_counted_as_agreement() -> None:
+    said = evidence()
+    other = replace(said, endpoint=replace(said.endpoint, raw_second=LogProbResult.success((-2.0,), ("a1a2",))))
+    assert "fell inside a token" in alignment(other).sentence
+    assert controls(other).status is CheckStatus.PASS
+
+
+def test_an_unlikely_answer_only_warns() -> None:
+    assert likely(replace(evidence(), shuffled=scored(-0.1, -0.1, -0.1, -0.1))).status is CheckStatus.WARN
+
+
+def test_equal_policies_fail_where_the_model_reads_something_else_and_warn_where_only_sampling_differs() -> None:
+    one = evidence()
+    cold = replace(one, policy=one.policy.model_copy(update={"name": "cold", "temperature": 0.5}))
+    assert identical([one, cold]).status is CheckStatus.WARN
+    told = replace(one, policy=one.policy.model_copy(update={"name": "told", "system_prompt": "x"}))
+    assert identical([one, told]).status is CheckStatus.FAIL
+    assert identical([one]).status is CheckStatus.NOT_EVALUATED
