@@ -50,7 +50,7 @@ def alignment(evidence: Evidence) -> Check:
 def tolerance(evidence: Evidence) -> float:
     """Return how far two scorings of one token may lie apart (nats), given how far they do on repeats."""
     apart = [abs(a - b) for one, two in evidence.repeats() for a, b in _pairs(one, two)]
-    return max(limits.TOLERANCE, limits.NOISY * max(apart, default=0.0))
+    return max([limits.TOLERANCE, *(limits.NOISY * gap for gap in apart)])
 
 
 def _shared(evidence: Evidence) -> float | None:

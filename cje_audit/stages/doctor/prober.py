@@ -92,7 +92,8 @@ class Prober:
         for attempt in range(1, limits.ATTEMPTS + 1):
             async with place:
                 answer = await self._once(ask, failure)
-            pause = max(answer.retry.after_s or 0.0, 0.25 * 2**attempt)
+            floor, backoff = answer.retry.after_s, 0.25 * 2**attempt
+            pause = backoff if floor is None else max(floor, backoff)
             if not answer.retry.again or attempt == limits.ATTEMPTS or pause >= self._until - self._clock():
                 break
             await asyncio.sleep(pause)
