@@ -18,17 +18,18 @@ cards.summary(report)
 cards.rule(report)
 if not report.policies:
     parts.empty("No policy was judged", "See which stage is missing.", "validation", run=run.id)
-shown = audit.revealed(run.id)
-cards.verdicts(report, lambda policy: decision.on_policy(audit, run.id, policy, shown.get(policy.name)))
 
-parts.section("The numbers")
-parts.chart(
-    charts.forest(report), "No policy of this run may show a number; the cards above say why.", key="forest", wide=True
-)
+parts.section("The numbers", "numbers")
+nothing = report.summary.numbers or "No policy of this run may show a number; the cards below say why."
+parts.chart(charts.forest(report), nothing, key="forest", wide=True)
+parts.quiet(charts.KEY)
 every = charts.estimates_table(report.policies)
 if len(every):
     with st.expander("All estimates", icon=":material/table_rows:"):
-        parts.table(every, "Every estimate with its interval, bounds for missing rows, and rows used of all rows.")
+        parts.table(every, "Every estimate with its interval, bounds for missing rows, and what it rests on.")
+
+shown = audit.revealed(run.id)
+cards.verdicts(report, lambda policy: decision.on_policy(audit, run.id, policy, shown.get(policy.name)))
 
 known = charts.truths_table(report.policies)
 if len(known):

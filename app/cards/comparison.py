@@ -16,7 +16,8 @@ def within(report: Report) -> None:
     if report.summary.ranking:
         parts.verbatim(report.summary.ranking)
     nothing = "No two policies of this run may be compared; the sentences below say why."
-    parts.chart(charts.differences(report.comparisons), nothing, key="differences", wide=True)
+    told = report.summary.pairs or nothing
+    parts.chart(charts.differences(report.comparisons, told), nothing, key="differences", wide=True)
     with st.expander("Every pair in words", icon=":material/compare_arrows:"):
         for pair in report.comparisons:
             parts.verbatim(pair.sentence)
@@ -30,7 +31,7 @@ def between(found: RunComparison) -> None:
         st.warning(formats.literal(difference), icon=":material/warning:")
     if not found.comparisons:
         return
-    chart = charts.differences(found.comparisons, label_a=found.a.label, label_b=found.b.label)
+    chart = charts.differences(found.comparisons, charts.KEY, label_a=found.a.label, label_b=found.b.label)
     parts.chart(chart, "No pair may be compared; the sentences below say why.", key="differences", wide=True)
     parts.section("Every pair")
     for index, pair in enumerate(found.comparisons):

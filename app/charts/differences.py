@@ -11,6 +11,7 @@ from cje_audit.domain.comparison import ComparedPair
 from cje_audit.domain.report import Comparison
 
 Compared = Comparison | ComparedPair
+KEY = "A dot is a difference, the line through it its 95 % interval; the dotted line is no difference."
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Drawn:
     interval: tuple[float, float]
 
 
-def differences(pairs: Sequence[Compared], *, label_a: str = "", label_b: str = "") -> Chart | None:
-    """Draw the difference of every comparable pair with its interval, and a line at no difference."""
+def differences(pairs: Sequence[Compared], told: str, *, label_a: str = "", label_b: str = "") -> Chart | None:
+    """Draw the difference of every comparable pair with its interval, and a line at no difference; `told` says it."""
     drawn = _drawn(pairs, label_a, label_b)
     if not drawn:
         return None
@@ -45,7 +46,7 @@ def differences(pairs: Sequence[Compared], *, label_a: str = "", label_b: str = 
     names = [formats.chart_text(d.name) for d in drawn]
     figure.update_yaxes(showgrid=False, type="category", categoryorder="array", categoryarray=names[::-1])
     figure.update_xaxes(title="Difference in policy value")
-    return Chart(figure, _sentence(pairs, drawn), table(pairs, label_a=label_a, label_b=label_b))
+    return Chart(figure, told, table(pairs, label_a=label_a, label_b=label_b))
 
 
 def _drawn(pairs: Sequence[Compared], label_a: str, label_b: str) -> list[Drawn]:
@@ -58,12 +59,6 @@ def _drawn(pairs: Sequence[Compared], label_a: str, label_b: str) -> list[Drawn]
 
 def _name(pair: Compared, label_a: str, label_b: str) -> str:
     return " − ".join(f"{policy} {label}".strip() for policy, label in ((pair.a, label_a), (pair.b, label_b)))
-
-
-def _sentence(pairs: Sequence[Compared], drawn: Sequence[Drawn]) -> str:
-    clear = sum(d.interval[0] > 0 or d.interval[1] < 0 for d in drawn)
-    told = f"{formats.of(len(drawn), len(pairs), 'pairs')} can be compared"
-    return f"{told}; the interval of {clear:,} of them lies wholly on one side of zero, the dotted line."
 
 
 def table(pairs: Sequence[Compared], *, label_a: str = "", label_b: str = "") -> pd.DataFrame:

@@ -14,11 +14,8 @@ from cje_audit.domain.report import Estimate, PolicyReport, Report, Truth
 AGREEMENT: dict[bool | None, str] = {True: "yes", False: "no: a miss", None: formats.MISSING}
 
 
-USE: dict[str, str] = {Verdict.REPORT: "number", Verdict.RANK_ONLY: "order only"}
-MARKS = (
-    (Verdict.REPORT, "Estimate with interval", "circle"),
-    (Verdict.RANK_ONLY, "For the order only, with interval", "circle-open"),
-)
+UNDRAWN: dict[str, str] = {Verdict.RANK_ONLY: "order only", Verdict.REFUSE: "no number"}
+KEY = "A dot is an estimate, the line through it its 95 % interval, a diamond the truth where it is known."
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,8 @@ class Head:
 
 
 def shown(policy: PolicyReport) -> bool:
-    """Return whether a page may print this policy's numbers at all."""
-    return policy.verdict in ("report", "rank_only")
+    """Return whether a page may print this policy's level: not where it is refused, nor where only the order stands."""
+    return policy.verdict == Verdict.REPORT
 
 
 def truth_for(policy: PolicyReport, estimate: Estimate) -> Truth | None:
@@ -58,10 +55,11 @@ def forest(report: Report) -> Chart | None:
         return None
     figure = empty_figure(104 + 48 * len(report.policies))
     _bounds(figure, drawn)
-    _estimates(figure, drawn)
+    _dots(figure, drawn)
     _truths(figure, drawn)
     _axes(figure, report, drawn)
-    return Chart(figure, _sentence(report, drawn), estimates_table(report.policies, headline_only=True))
+    told = report.summary.numbers or KEY
+    return Chart(figure, told, estimates_table(report.policies, headline_only=True))
 
 
 def _axes(figure: go.Figure, report: Report, drawn: Sequence[Head]) -> None:
@@ -81,7 +79,7 @@ def _axes(figure: go.Figure, report: Report, drawn: Sequence[Head]) -> None:
                 y=formats.chart_text(policy.name),
                 xref="paper",
                 x=0.01,
-                text="no number",
+                text=UNDRAWN.get(policy.verdict, "not evaluated"),
                 showarrow=False,
                 xanchor="left",
             )
@@ -103,14 +101,7 @@ def _bounds(figure: go.Figure, drawn: Sequence[Head]) -> None:
         )
 
 
-def _estimates(figure: go.Figure, drawn: Sequence[Head]) -> None:
-    for verdict, name, symbol in MARKS:
-        these = [h for h in drawn if h.policy.verdict == verdict]
-        if these:
-            _dots(figure, these, name, symbol)
-
-
-def _dots(figure: go.Figure, drawn: Sequence[Head], name: str, symbol: str) -> None:
+def _dots(figure: go.Figure, drawn: Sequence[Head]) -> None:
     ends = [h.estimate.interval or (h.value, h.value) for h in drawn]
     figure.add_scatter(
         x=[h.value for h in drawn],
@@ -123,8 +114,8 @@ def _dots(figure: go.Figure, drawn: Sequence[Head], name: str, symbol: str) -> N
             "arrayminus": [h.value - low for (low, _), h in zip(ends, drawn, strict=True)],
         },
         mode="markers",
-        marker={"color": BLUE, "size": 12, "symbol": symbol, "line": {"width": 2, "color": BLUE}},
-        name=name,
+        marker={"color": BLUE, "size": 12},
+        name="Estimate with interval",
         customdata=[_hover(h) for h in drawn],
         hovertemplate="%{y}: %{customdata[0]}<br>interval %{customdata[1]}<br>%{customdata[2]} used<extra></extra>",
     )
@@ -132,7 +123,7 @@ def _dots(figure: go.Figure, drawn: Sequence[Head], name: str, symbol: str) -> N
 
 def _hover(head: Head) -> list[str]:
     estimate = head.estimate
-    used = formats.of(estimate.n_used, head.policy.n_total)
+    used = estimate.used(head.policy.n_total)
     return [formats.number(head.value), formats.interval(estimate.interval), used]
 
 
@@ -151,17 +142,6 @@ def _truths(figure: go.Figure, drawn: Sequence[Head]) -> None:
         )
 
 
-def _sentence(report: Report, drawn: Sequence[Head]) -> str:
-    ranked = sum(h.policy.verdict == Verdict.RANK_ONLY for h in drawn)
-    without = [p.name for p in report.policies if p.name not in {h.policy.name for h in drawn}]
-    told = [f"{len(drawn) - ranked} of {len(report.policies)} policies may be quoted with a number."]
-    if ranked:
-        told.append(f"Only the order may stand of {ranked}, drawn as open circles.")
-    if without:
-        told.append(f"No number: {', '.join(without)}.")
-    return " ".join([*told, "The line through a dot is its interval."])
-
-
 def estimates_table(policies: Sequence[PolicyReport], *, headline_only: bool = False) -> pd.DataFrame:
     """List the estimates that may be shown, each with interval, bounds and rows used of all rows."""
     listed = [(p, e) for p in policies if shown(p) for e in p.estimates if e.primary or not headline_only]
@@ -173,7 +153,7 @@ def estimates_table(policies: Sequence[PolicyReport], *, headline_only: bool = F
 def revealed_table(policy: PolicyReport) -> pd.DataFrame:
     """List the estimates of a refused policy, for a page that says who revealed them and why."""
     rows = [_estimate_row(policy, e) for e in policy.estimates if e.value is not None]
-    unsaid = ["May be used for", "Truth", "Agrees with truth"]
+    unsaid = ["Truth", "Agrees with truth"]
     return pd.DataFrame(rows).drop(columns=unsaid, errors="ignore")
 
 
@@ -183,15 +163,20 @@ def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, str]:
         "Policy": formats.visible(policy.name),
         "Estimate": formats.number(estimate.value),
         "Interval": formats.interval(estimate.interval),
-        "May be used for": USE.get(policy.verdict, formats.MISSING),
-        "Rows used": formats.of(estimate.n_used, policy.n_total),
-        "Bounds for missing rows": formats.interval(estimate.missing_bounds),
+        "Rows used": estimate.used(policy.n_total),
+        "Bounds for missing rows": bounds_text(estimate),
         "Truth": formats.number(truth.value if truth else None),
         "Agrees with truth": AGREEMENT[truth.agrees if truth else None],
         "Reward": words.REWARDS.get(estimate.reward, estimate.reward),
         "Estimator": words.ESTIMATORS.get(estimate.estimator, estimate.estimator),
         "Standard error": formats.number(estimate.standard_error),
     }
+
+
+def bounds_text(estimate: Estimate) -> str:
+    """Return an estimate's bounds for missing rows in words: none is missing where the two are one."""
+    bounds = estimate.missing_bounds
+    return "no row is missing" if bounds is not None and bounds[0] == bounds[1] else formats.interval(bounds)
 
 
 def truths_table(policies: Sequence[PolicyReport]) -> pd.DataFrame:
@@ -210,16 +195,3 @@ def _truth_row(policy: PolicyReport, truth: Truth) -> dict[str, str]:
         "Combined standard error": formats.number(truth.combined_standard_error),
         "Agrees (at most 3 apart)": AGREEMENT[truth.agrees],
     }
-
-
-def truth_sentence(policy: PolicyReport, estimate: Estimate) -> str | None:
-    """Say whether an estimate agrees with what is known of the policy, or None where nothing is known."""
-    truth = truth_for(policy, estimate)
-    if truth is None or truth.agrees is None:
-        return None
-    verdict = "agrees: within" if truth.agrees else "misses it: more than"
-    apart, error = formats.number(truth.difference), formats.number(truth.combined_standard_error)
-    return (
-        f"Truth {formats.number(truth.value)} from {truth.n:,} {truth.source}. The estimate {verdict} three combined "
-        f"standard errors ({apart} apart, one is {error})."
-    )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cje_audit.domain import spoken
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
 from cje_audit.domain.errors import ConfigError, InputError
 from cje_audit.domain.pilot import PilotReport
@@ -77,35 +78,22 @@ def print_pilot(found: PilotReport | None) -> None:
         say(f"\n{found.sentence}")
 
 
-def sentences_of(policy: PolicyReport) -> list[str]:
-    """Return everything the report says of one policy, in the order it is read."""
-    first = [] if policy.first_try is None else [policy.first_try.sentence]
-    after = [policy.next_step] if policy.next_step and policy.next_step not in policy.sentence else []
-    return [policy.sentence, *(o.sentence for o in policy.overrides), *first, *after, *headline_reasons(policy)]
-
-
 def print_report(report: Report) -> None:
     """Print a report in words: the summary, each policy, and every check that speaks."""
-    say(report.summary.sentence)
-    decision = () if report.decision is None else (report.decision.sentence,)
-    for told in (*report.summary.warnings, report.summary.ranking, *decision):
-        if told is not None:
-            say(told)
+    for told in spoken.of_run(report):
+        say(told)
     for policy in report.policies:
         say(f"\n{policy.name} [{VERDICT_WORDS[policy.verdict]}]")
-        for told in sentences_of(policy):
+        for told in spoken.of_policy(policy):
             say(f"  {told}")
         _print_estimates(policy)
+    say("\nThe numbers together:")
+    for told in spoken.of_numbers(report):
+        say(f"  {told}")
     speaking = [c for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)]
     if speaking:
         say("\nChecks that speak:")
     print_checks(speaking)
-
-
-def headline_reasons(policy: PolicyReport) -> tuple[str, ...]:
-    """Return why a policy's headline is this estimate, and why it has this interval."""
-    primary = next((e for e in policy.estimates if e.primary), None)
-    return () if primary is None else tuple(w for w in (primary.reason, primary.interval_reason) if w)
 
 
 def print_checks(checks: Iterable[Check]) -> None:
@@ -127,8 +115,8 @@ def print_quality(figures: Iterable[QualityFigure]) -> None:
 
 
 def _print_estimates(policy: PolicyReport) -> None:
-    """Print estimates of a policy that may have a number; a refused one has none here."""
-    if policy.verdict in (Verdict.REFUSE, Verdict.NOT_EVALUATED):
+    """Print estimates of a policy whose level may stand; a refused or only ranked one has none here."""
+    if policy.verdict is not Verdict.REPORT:
         return
     for estimate in policy.estimates:
         if estimate.value is not None:
@@ -143,13 +131,13 @@ def estimate_line(estimate: Estimate, n_total: int) -> str:
     >>> e = Estimate(estimator="snips", reward="judge", value=0.5, standard_error=0.1, interval=(0.3, 0.7),
     ...     interval_method="t", n_used=90, missing_bounds=(0.4, 0.6), primary=True)
     >>> estimate_line(e, 100)
-    'snips of judge: 0.5000 [0.3000, 0.7000], rows 90 of 100, with failed rows at worst and best 0.4000 to 0.6000'
+    'snips of judge: 0.5000 [0.3000, 0.7000], 90 of 100 rows, with failed rows at worst and best 0.4000 to 0.6000'
     """
     interval = (
         "no interval" if estimate.interval is None else f"[{estimate.interval[0]:.4f}, {estimate.interval[1]:.4f}]"
     )
     what = f"{estimate.estimator} of {estimate.reward}: {estimate.value:.4f}"
-    line = f"{what} {interval}, rows {estimate.n_used} of {n_total}"
+    line = f"{what} {interval}, {estimate.used(n_total)}"
     if estimate.missing_bounds is not None:
         low, high = estimate.missing_bounds
         line += f", with failed rows at worst and best {low:.4f} to {high:.4f}"

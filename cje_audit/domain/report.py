@@ -31,12 +31,15 @@ class Summary(Part):
     """The run in one sentence; `best_policy` is None when nothing may be ranked.
 
     `ranking` says which policy is probably best and how that was computed; `warnings` what the answer hangs on.
+    `numbers` says of how many policies a number may be quoted, `pairs` how many of them may be compared.
     """
 
     sentence: str
     best_policy: str | None
     ranking: str | None = None
     warnings: tuple[str, ...] = ()
+    numbers: str | None = None
+    pairs: str | None = None
 
 
 class StageReport(Part):
@@ -92,8 +95,9 @@ class WeightReport(Part):
 
 
 class Estimate(Part):
-    """One estimated policy value with its error, on `n_used` rows.
+    """One estimated policy value with its error, on `n_used` of `n_total` things of the kind `counted`.
 
+    Where `n_total` is None they are the policy's rows; estimates from fresh draws count those (too).
     `reason` says why this estimate carries the headline, `interval_reason` why it has this interval.
     """
 
@@ -109,12 +113,27 @@ class Estimate(Part):
     note: str | None = None
     reason: str | None = None
     interval_reason: str | None = None
+    n_total: int | None = None
+    counted: str = "rows"
+
+    def used(self, n_rows: int) -> str:
+        """Return what the estimate rests on, of how many; `n_rows` are the policy's rows.
+
+        Examples
+        --------
+        >>> one = Estimate(estimator="snips", reward="judge", value=0.5, standard_error=None, interval=None,
+        ...     interval_method=None, n_used=90, missing_bounds=None, primary=True)
+        >>> one.used(1000), one.model_copy(update={"n_total": 120, "counted": "fresh draws"}).used(1000)
+        ('90 of 1,000 rows', '90 of 120 fresh draws')
+        """
+        return f"{self.n_used:,} of {n_rows if self.n_total is None else self.n_total:,} {self.counted}"
 
 
 class Truth(Part):
     """A policy's value known from outside the estimate (fresh draws), and how far the estimate is from it.
 
-    `combined_standard_error` is √(estimate's² + truth's²); `agrees` means at most three of them apart.
+    `combined_standard_error` is √(estimate's² + truth's²); `agrees` means at most three of them apart; `sentence` says
+    so.
     """
 
     reward: str
@@ -125,6 +144,7 @@ class Truth(Part):
     difference: float | None = None
     combined_standard_error: float | None = None
     agrees: bool | None = None
+    sentence: str | None = None
 
 
 class PolicyReport(Part):

@@ -21,7 +21,7 @@ from cje_audit.report.policies import policy_reports
 from cje_audit.report.quality import material_of, quality_figures
 from cje_audit.report.ranking import probabilities, ranking_sentence, with_chances
 from cje_audit.report.sensitivity import form_warnings
-from cje_audit.report.sentences import summary_sentence
+from cje_audit.report.sentences import numbers_sentence, pairs_sentence, summary_sentence
 from cje_audit.report.skipping import skipped_report, without_skipped
 
 
@@ -82,6 +82,8 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
             best_policy=best,
             ranking=ranking_sentence(chances),
             warnings=(*warnings, *form_warnings(kept, policies, comparisons)),
+            numbers=numbers_sentence(policies),
+            pairs=pairs_sentence(comparisons),
         ),
         stages=tuple(stage_reports(facts.stages, checks)),
         policies=with_chances(policies, chances),

@@ -10,7 +10,7 @@ from cje_audit.domain.views import Reveal
 
 COLUMNS = (
     "policy", "verdict", "estimator", "reward", "primary", "value", "standard_error", "interval_low", "interval_high",
-    "n_used", "n_total", "bound_low", "bound_high", "revealed_by", "revealed_because",
+    "n_used", "n_total", "counted", "bound_low", "bound_high", "revealed_by", "revealed_because",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,7 +33,9 @@ def _line(policy: PolicyReport, estimate: Estimate, reveal: Reveal | None) -> li
     told = (reveal.by, reveal.reason) if reveal is not None else ("", "")
     return [
         cell(policy.name), str(policy.verdict), estimate.estimator, estimate.reward, estimate.primary, estimate.value,
-        estimate.standard_error, low, high, estimate.n_used, policy.n_total, worst, best, *map(cell, told),
+        estimate.standard_error, low, high, estimate.n_used,
+        policy.n_total if estimate.n_total is None else estimate.n_total, estimate.counted, worst, best,
+        *map(cell, told),
     ]  # fmt: skip
 
 

@@ -33,6 +33,7 @@ def _means(facts: RunFacts, draws: FreshDraws) -> list[Estimate]:
             plain_mean(values[there], draws.cluster[there], scale=facts.reward_scale(reward)),
             facts.reward_scale(reward),
             MEAN_NOTE,
+            len(values),
         )
         for reward, values, there in known
         if there.any()
@@ -60,7 +61,7 @@ def _calibrated(facts: RunFacts, draws: FreshDraws) -> list[Estimate]:
         else f"Not corrected: {n_labels:,} of its own draws are labelled, {MIN_LABELS} are needed."
     )
     note = f"Judge scores of its own fresh draws, mapped to labels. {said}"
-    return [_spread("calibrated_fresh_draw_mean", facts, got, len(scored.score), note)]
+    return [_spread("calibrated_fresh_draw_mean", facts, got, note, len(draws.judge))]
 
 
 def _doubly_robust(facts: RunFacts, policy: str, draws: FreshDraws) -> list[Estimate]:
@@ -81,17 +82,18 @@ def _doubly_robust(facts: RunFacts, policy: str, draws: FreshDraws) -> list[Esti
         f"Mapped scores of {len(scored.score):,} fresh draws, corrected by the weighted label residuals of "
         f"{int(used.sum()):,} logged rows."
     )
-    return [_spread("doubly_robust", facts, got, len(scored.score) + int(used.sum()), note)]
+    found = _spread("doubly_robust", facts, got, note, len(draws.judge) + facts.rows.n)
+    used_both = len(scored.score) + int(used.sum())
+    return [found.model_copy(update={"n_used": used_both, "counted": "fresh draws and rows"})]
 
 
-def _spread(name: str, facts: RunFacts, got: Spread, n: int, note: str) -> Estimate:
+def _spread(name: str, facts: RunFacts, got: Spread, note: str, n_total: int) -> Estimate:
     scale = facts.reward_scale("calibrated")
-    return _estimate(name, "calibrated", infer(got.point, got.cluster, scale=scale), scale, note, n)
+    return _estimate(name, "calibrated", infer(got.point, got.cluster, scale=scale), scale, note, n_total)
 
 
-def _estimate(
-    name: str, reward: str, got: Inferred, scale: Pair | None, note: str, n_used: int | None = None
-) -> Estimate:
+def _estimate(name: str, reward: str, got: Inferred, scale: Pair | None, note: str, n_total: int) -> Estimate:
+    """Write an estimate from fresh draws; its denominator are the draws that are there, not the run's rows."""
     return Estimate(
         estimator=name,
         reward=reward,
@@ -99,7 +101,9 @@ def _estimate(
         standard_error=got.standard_error,
         interval=got.interval,
         interval_method=None if got.interval is None else t_method(scale),
-        n_used=got.n if n_used is None else n_used,
+        n_used=got.n,
+        n_total=n_total,
+        counted="fresh draws",
         missing_bounds=None,
         primary=False,
         note=note,

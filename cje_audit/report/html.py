@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cje_audit.checks import words
-from cje_audit.domain import titles
+from cje_audit.domain import spoken, titles
 from cje_audit.domain.checks import SEVERITY, Check, CheckStatus, Verdict
 from cje_audit.domain.report import Estimate, FailureGroup, PolicyReport, Report, WeightReport
 from cje_audit.domain.untrusted import visible
@@ -78,6 +78,7 @@ def render(
     shared = _without_refused_numbers(without_rows(report) if redact else report, reveals)
     text = _environment().get_template("report.html.j2").render(
         report=shared,
+        spoken=spoken,
         redacted=redact,
         policies=[_shown(p, reveals.get(p.name)) for p in shared.policies],
         forest=intervals([_bar(p) for p in shared.policies]),

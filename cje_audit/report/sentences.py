@@ -7,8 +7,10 @@ from cje_audit.checks.verdicts import OVERLAP_STAGE, Decision
 from cje_audit.checks.words import count, number, percent, span
 from cje_audit.domain.checks import Check, Verdict
 from cje_audit.domain.report import Comparison, Estimate, PolicyReport
+from cje_audit.report.comparisons import SIGNIFICANT
 from cje_audit.report.facts import RunFacts
 
+ORDER_ONLY, NO_NUMBER = (Verdict.RANK_ONLY,), (Verdict.REFUSE, Verdict.NOT_EVALUATED)
 MEASURES = {
     "judge": "average judge score, not quality",
     "calibrated": "average oracle label, predicted from the judge score",
@@ -94,6 +96,29 @@ def summary_sentence(
         if (names := [p.name for p in targets if p.verdict is verdict])
     ]
     return f"{'; '.join(parts)}. {_lead(facts, policies, comparisons, best)}"
+
+
+def numbers_sentence(policies: Sequence[PolicyReport]) -> str:
+    """Say of how many policies a number may be quoted, and of which not."""
+    quoted = [p.name for p in policies if p.verdict is Verdict.REPORT]
+    told = [f"{count(len(quoted), len(policies))} policies may be quoted with a number."]
+    for said, verdicts in (("Order only", ORDER_ONLY), ("No number", NO_NUMBER)):
+        names = [p.name for p in policies if p.verdict in verdicts]
+        told += [f"{said}: {', '.join(names)}."] if names else []
+    return " ".join(told)
+
+
+def pairs_sentence(comparisons: Sequence[Comparison]) -> str | None:
+    """Say how many pairs may be compared, and how many of them differ; None where there is no pair."""
+    if not comparisons:
+        return None
+    comparable = [c for c in comparisons if c.comparable]
+    told = f"{count(len(comparable), len(comparisons))} pairs of policies may be compared"
+    if not comparable:
+        return f"{told}."
+    clear = sum(c.p_adjusted is not None and c.p_adjusted < SIGNIFICANT for c in comparable)
+    said = {0: "none of these differs", 1: "1 of these differs"}.get(clear, f"{clear:,} of these differ")
+    return f"{told}; {said} beyond chance (Holm over all pairs)."
 
 
 def _lead(

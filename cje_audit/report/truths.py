@@ -6,6 +6,7 @@ import numpy as np
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.frame import Floats
+from cje_audit.checks.words import number
 from cje_audit.domain.report import Estimate, Truth
 from cje_audit.numerics.mean import plain_mean
 from cje_audit.report.facts import FreshDraws
@@ -50,4 +51,16 @@ def _compared(truth: Truth, estimate: Estimate) -> Truth:
         return truth.model_copy(update={"difference": difference})
     combined = math.hypot(estimate.standard_error, truth.standard_error)
     agrees = abs(difference) <= thresholds.AGREES * combined
-    return truth.model_copy(update={"difference": difference, "combined_standard_error": combined, "agrees": agrees})
+    held = truth.model_copy(update={"difference": difference, "combined_standard_error": combined, "agrees": agrees})
+    return held.model_copy(update={"sentence": _sentence(held, difference, combined)})
+
+
+def _sentence(truth: Truth, difference: float, combined: float) -> str:
+    """Say what is known, and whether the estimate agrees with it."""
+    known = f"Truth {number(truth.value)} (standard error {number(truth.standard_error)}, {truth.n:,} {truth.source})"
+    apart = f"{number(abs(difference))} {'above' if difference > 0 else 'below'} it" if difference else "exactly there"
+    told = f"{known}: the estimate lies {apart}"
+    if combined:
+        told += f", {number(abs(difference) / combined)} combined standard errors"
+    limit = number(thresholds.AGREES)
+    return f"{told}; it {'agrees' if truth.agrees else 'misses'} (up to {limit} is chance)."

@@ -13,7 +13,7 @@ from cje_audit.checks.frame import Column, Floats, PolicyFacts
 from cje_audit.domain.checks import STAGES, Check
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.pilot import PilotSize
-from cje_audit.domain.report import Comparison, Estimate, Report
+from cje_audit.domain.report import Comparison, Estimate, PolicyReport, Report
 from cje_audit.numerics.weights import log_ratio
 from cje_audit.report.assemble import assemble, run_checks
 from cje_audit.report.facts import FreshDraws, RunFacts, StageFacts
@@ -187,18 +187,17 @@ NO_PAIR = (None, None)
 
 def estimate_frame(report: Report) -> pl.DataFrame:
     """Return the `estimate` table."""
-    return pl.DataFrame(
-        [_estimate_row(p.name, e) for p in report.policies for e in p.estimates], infer_schema_length=None
-    )
+    return pl.DataFrame([_estimate_row(p, e) for p in report.policies for e in p.estimates], infer_schema_length=None)
 
 
-def _estimate_row(policy: str, estimate: Estimate) -> dict[str, Any]:
+def _estimate_row(policy: PolicyReport, estimate: Estimate) -> dict[str, Any]:
     low, high = estimate.interval or NO_PAIR
     bound_low, bound_high = estimate.missing_bounds or NO_PAIR
     kept = estimate.model_dump(exclude={"interval", "missing_bounds", "primary", "note", "reason", "interval_reason"})
     return {
-        "policy": policy,
+        "policy": policy.name,
         **kept,
+        "n_total": policy.n_total if estimate.n_total is None else estimate.n_total,
         "low": low,
         "high": high,
         "bound_low": bound_low,

@@ -34,6 +34,8 @@ create table if not exists check_result(
 create table if not exists estimate(
   policy varchar not null, estimator varchar not null, reward varchar not null, value double, standard_error double,
   low double, high double, interval_method varchar, n_used bigint not null, bound_low double, bound_high double, is_primary boolean);
+alter table estimate add column if not exists n_total bigint;
+alter table estimate add column if not exists counted varchar;
 create table if not exists comparison(
   a varchar not null, b varchar not null, difference double, low double, high double, p_value double, p_adjusted double,
   adjustment varchar, n_pairs bigint not null, comparable boolean not null, sentence varchar not null);

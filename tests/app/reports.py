@@ -29,6 +29,7 @@ def truth(*, agrees: bool = True) -> Truth:
     return Truth(
         reward="judge", value=0.51, standard_error=0.02, n=40, source="fresh draws",
         difference=0.01, combined_standard_error=0.0224, agrees=agrees,
+        sentence=f"The estimate {'agrees' if agrees else 'misses'}.",
     )  # fmt: skip
 
 

@@ -1,7 +1,5 @@
 import math
 
-import pytest
-
 from app.charts import estimates, tokens, weights
 from cje_audit.domain.checks import Verdict
 from cje_audit.domain.views import CellView, HeavyRow, TokenValue, WeightView
@@ -34,13 +32,24 @@ def test_no_estimate_is_listed_without_its_interval_and_its_rows() -> None:
     assert list(table["Bounds for missing rows"]) == ["0.450 to 0.550"] * 2
 
 
-@pytest.mark.parametrize(("agrees", "word"), [(True, "agrees"), (False, "misses")])
-def test_the_truth_is_told_as_agreement_or_as_a_miss(agrees: bool, word: str) -> None:
-    policy = reports.policy("good", Verdict.REPORT, truths=(reports.truth(agrees=agrees),))
-    said = estimates.truth_sentence(policy, policy.estimates[0])
-    assert said is not None
-    assert word in said
-    assert "three combined standard errors" in said
+def test_where_only_the_order_stands_no_level_is_drawn_or_listed() -> None:
+    ranked = reports.policy("ranked", Verdict.RANK_ONLY, estimates=(reports.estimate(0.73713),))
+    chart = estimates.forest(reports.report(GOOD, ranked))
+    assert chart is not None
+    assert "order only" in chart.figure.to_json()
+    assert "0.737" not in chart.figure.to_json() + chart.table.to_csv()
+    assert estimates.forest(reports.report(ranked)) is None
+
+
+def test_bounds_of_complete_rows_are_said_in_words() -> None:
+    whole = reports.estimate().model_copy(update={"missing_bounds": (0.5, 0.5)})
+    assert estimates.bounds_text(whole) == "no row is missing"
+
+
+def test_fresh_draws_are_counted_as_what_they_are() -> None:
+    both = reports.estimate().model_copy(update={"n_used": 729, "n_total": 1006, "counted": "fresh draws and rows"})
+    table = estimates.estimates_table([reports.policy("good", Verdict.REPORT, estimates=(both,))])
+    assert list(table["Rows used"]) == ["729 of 1,006 fresh draws and rows"]
 
 
 def test_markup_in_a_policy_name_stays_text_in_a_chart() -> None:

@@ -19,6 +19,11 @@ def test_arena_truths_are_held_against_their_own_reward(arena: Path) -> None:
     assert truth.value == pytest.approx(0.8479125248508945, abs=1e-12)
     (missed,) = policy(report, "unhelpful").truths
     assert missed.agrees is False
+    assert truth.sentence is not None
+    assert missed.sentence is not None
+    assert "(standard error 0.00539, 503 fresh draws)" in truth.sentence
+    assert truth.sentence.endswith("; it agrees (up to 3 is chance).")
+    assert missed.sentence.endswith("; it misses (up to 3 is chance).")
 
 
 def test_truths_of_labels_and_of_the_logging_policy() -> None:

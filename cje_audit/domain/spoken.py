@@ -1,0 +1,52 @@
+"""Which sentences a report says, in the order they are read. Dashboard, command line and HTML print exactly these."""
+
+from cje_audit.domain.checks import Verdict
+from cje_audit.domain.report import PolicyReport, Report, Truth
+
+
+def of_run(report: Report) -> tuple[str, ...]:
+    """Return what is said of the run as a whole: the answer, what it hangs on, the decision."""
+    decision = None if report.decision is None else report.decision.sentence
+    return _said(report.summary.sentence, *report.summary.warnings, decision)
+
+
+def of_numbers(report: Report) -> tuple[str, ...]:
+    """Return what is said of the numbers together: who may be quoted, who may be compared, who is probably best."""
+    summary = report.summary
+    return _said(summary.numbers, summary.pairs, summary.ranking, *(c.sentence for c in report.comparisons))
+
+
+def of_policy(policy: PolicyReport) -> tuple[str, ...]:
+    """Return what is said of one policy: the verdict, what it hangs on, the truth, what next, and why this estimate."""
+    known = headline_truth(policy)
+    return _said(
+        policy.sentence,
+        *(override.sentence for override in policy.overrides),
+        None if known is None else known.sentence,
+        None if policy.first_try is None else policy.first_try.sentence,
+        next_step(policy),
+        *why(policy),
+    )
+
+
+def headline_truth(policy: PolicyReport) -> Truth | None:
+    """Return what is known of the value that the headline states; None where there is none, or its level is refused."""
+    if policy.verdict is not Verdict.REPORT:
+        return None
+    rewards = [e.reward for e in policy.estimates if e.primary]
+    return next((t for t in policy.truths if t.reward in rewards), None)
+
+
+def next_step(policy: PolicyReport) -> str | None:
+    """Return what to do next, where the verdict's own sentence does not say it."""
+    return None if policy.next_step is None or policy.next_step in policy.sentence else policy.next_step
+
+
+def why(policy: PolicyReport) -> tuple[str, ...]:
+    """Return why a policy's headline is this estimate, and why it has this interval."""
+    primary = next((e for e in policy.estimates if e.primary), None)
+    return () if primary is None else _said(primary.reason, primary.interval_reason)
+
+
+def _said(*sentences: str | None) -> tuple[str, ...]:
+    return tuple(sentence for sentence in sentences if sentence)

@@ -1,0 +1,28 @@
+"""What a report says, in order, and nothing twice."""
+
+from cje_audit.domain import spoken
+from cje_audit.domain.checks import Verdict
+from tests.app import reports
+
+GOOD = reports.policy("good", Verdict.REPORT, truths=(reports.truth(),), next_step="Label more.")
+
+
+def test_a_policy_says_its_verdict_first_then_the_truth_then_what_next() -> None:
+    assert spoken.of_policy(GOOD) == ("The sentence about good.", "The estimate agrees.", "Label more.")
+
+
+def test_a_step_that_the_verdict_says_already_is_not_said_again() -> None:
+    said = reports.policy("far", Verdict.REFUSE, sentence="No number. Label more.", next_step="Label more.")
+    assert spoken.of_policy(said) == ("No number. Label more.",)
+
+
+def test_no_truth_is_told_where_the_level_may_not_stand() -> None:
+    for verdict in (Verdict.RANK_ONLY, Verdict.REFUSE, Verdict.NOT_EVALUATED):
+        assert spoken.headline_truth(GOOD.model_copy(update={"verdict": verdict})) is None
+
+
+def test_a_run_says_its_warnings_and_skips_what_is_not_there() -> None:
+    report = reports.report(GOOD)
+    warned = report.model_copy(update={"summary": report.summary.model_copy(update={"warnings": ("Beware.",)})})
+    assert spoken.of_run(warned) == ("The summary.", "Beware.")
+    assert spoken.of_numbers(report) == ()
