@@ -26,14 +26,27 @@ def wanted_runs(runs: Sequence[RunRow]) -> list[RunRow]:
             "Holds a policy with the verdict", list(words.VERDICT), selection_mode="multi", key="verdict",
             bind="query-params", format_func=_verdict,
         )  # fmt: skip
-    return [run for run in runs if fits(run, text, states, verdicts)]
+        owners = _owners(runs)
+    return [run for run in runs if fits(run, text, states, verdicts, owners)]
 
 
-def fits(run: RunRow, text: str, states: Sequence[str], verdicts: Sequence[str]) -> bool:
-    """Say whether a run has these words in it, is in one of the states, and holds one of the verdicts."""
-    said = " ".join((run.name, run.id, run.sentence or "", run.error or "")).lower()
+def _owners(runs: Sequence[RunRow]) -> Sequence[str]:
+    """Show whose runs there are, where they are not all the same person's; return whose are wanted."""
+    every = sorted({words.owner(run.owner) for run in runs})
+    if len(every) == 1:
+        return ()
+    return st.pills(
+        "Owner", every, selection_mode="multi", key="owner", bind="query-params", format_func=formats.literal
+    )
+
+
+def fits(run: RunRow, text: str, states: Sequence[str], verdicts: Sequence[str], owners: Sequence[str]) -> bool:
+    """Say whether a run has these words in it, is in one of the states, holds one of the verdicts, and whose it is."""
+    whose = words.owner(run.owner)
+    said = " ".join((run.name, run.id, whose, run.sentence or "", run.error or "")).lower()
     return (
         text.strip().lower() in said
+        and (not owners or whose in owners)
         and (not states or run.status in states)
         and (not verdicts or bool(set(verdicts) & set(run.verdicts.values())))
     )
@@ -74,6 +87,7 @@ def undo(audit: Audit) -> None:
     with parts.line():
         parts.verbatim(f"{name} is in the trash.")
         st.button("Undo", icon=":material/undo:", on_click=_take, args=(audit, run))
+        parts.quiet(f"On the command line: cje-audit restore {run}")
 
 
 def trash(audit: Audit) -> None:

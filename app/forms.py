@@ -72,6 +72,7 @@ def tick_to_compare(runs: Sequence[str]) -> None:
     ticked = [run for run in runs if st.session_state.get(f"tick-{run}")]
     if len(ticked) == 2:
         parts.link("compare", "Compare the two ticked runs", a=ticked[0], b=ticked[1])
+        parts.quiet(f"On the command line: cje-audit compare {ticked[0]} {ticked[1]}")
     elif ticked:
         parts.quiet(f"{formats.plural(len(ticked), 'run')} ticked; tick exactly two to compare them.")
 

@@ -78,6 +78,17 @@ GLOSSARY: dict[str, str] = {
 }  # fmt: skip
 
 
+def owner(name: str | None) -> str:
+    """Return whose a run is, in words.
+
+    Examples
+    --------
+    >>> owner("ada"), owner(None)
+    ('ada', 'an unknown person')
+    """
+    return "an unknown person" if name is None else name
+
+
 Color = Literal["red", "orange", "green", "blue", "gray"]
 
 

@@ -38,4 +38,10 @@ if not found:
     parts.quiet("No run fits these filters. Clear them to see all.")
 filters.trash(audit)
 
-parts.command("cje-audit runs", "cje-audit trash RUN", "cje-audit restore RUN")
+parts.command(
+    "cje-audit runs",
+    "cje-audit demo",
+    "cje-audit trash RUN",
+    "cje-audit restore RUN",
+    "cje-audit compare RUN RUN",
+)

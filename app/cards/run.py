@@ -17,7 +17,9 @@ def listed(run: RunRow, index: int, extra: Callable[[RunRow], None]) -> None:
         with parts.line():
             parts.name(run.name, f"run-{index}")
             parts.badge(words.RUN[run.status])
-        parts.quiet(f"{words.KINDS[run.kind]} {formats.duration(run.age_s)} ago · {run.id}")
+        parts.quiet(
+            f"{words.KINDS[run.kind]} {formats.duration(run.age_s)} ago · by {words.owner(run.owner)} · {run.id}"
+        )
         if said := run.error or run.sentence:
             parts.verbatim(said)
         _verdicts(run)
@@ -25,7 +27,7 @@ def listed(run: RunRow, index: int, extra: Callable[[RunRow], None]) -> None:
             for place in ("live",) if run.status in OPEN else ("results", "validation", "live"):
                 parts.link(place, run=run.id)
             if run.status == "complete":
-                st.checkbox("Compare", key=f"tick-{run.id}")
+                st.checkbox("Compare", key=f"tick-{run.id}", persist_state="session")
             if run.status not in OPEN:
                 extra(run)
 

@@ -18,7 +18,7 @@ from typing import Self
 
 from cje_audit.audit.people import LONGEST_NAME, written
 from cje_audit.domain.errors import InputError, NotAllowed, NotFound
-from cje_audit.domain.roles import ROLES, UserRole, at_least
+from cje_audit.domain.roles import ROLES, SINGLE_USER, UserRole, at_least
 from cje_audit.domain.views import Act, ActPage, User
 from cje_audit.settings import load_settings
 from cje_audit.store.answers import AnswerStore
@@ -237,6 +237,9 @@ class Accounts:
             )  # fmt: skip
         return self._actor
 
+    def _owner(self) -> str:
+        return SINGLE_USER if self._actor is None else self._actor
+
     # -- accounts -------------------------------------------------------------------------------------------------
 
     def users(self) -> tuple[User, ...]:
@@ -255,6 +258,8 @@ class Accounts:
         wanted = wanted if password is not None else wanted.casefold()
         if self._users.get(wanted) is not None:
             raise InputError(f"There is an account {wanted} already.", what_to_do="Change its role with user role.")
+        if wanted.casefold() == SINGLE_USER:
+            raise InputError(f"An account cannot be called {SINGLE_USER}.", what_to_do="Choose another name.")
         if password is not None and len(password) < SHORTEST_PASSWORD:
             raise InputError(f"A password needs at least {SHORTEST_PASSWORD} characters.", got=f"{len(password)}")
         if not self._users.any() and known != "admin":

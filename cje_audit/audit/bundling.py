@@ -70,7 +70,7 @@ def faults(bundle: Bundle) -> list[str]:
             workspace.close()
 
 
-def import_bundle(workspace: Workspace, answers: AnswerStore, trail: Decisions, bundle: Bundle) -> str:
+def import_bundle(workspace: Workspace, answers: AnswerStore, trail: Decisions, bundle: Bundle, owner: str) -> str:
     """Put a bundle's run into a workspace and return its id; a run that is there already is left as it is.
 
     Raises
@@ -86,7 +86,7 @@ def import_bundle(workspace: Workspace, answers: AnswerStore, trail: Decisions, 
     if wrong:
         shutil.rmtree(workspace.run_dir(record.id), ignore_errors=True)
         raise InputError(f"The bundle does not hold: {wrong[0]}.", what_to_do="Do not trust it; ask for another.")
-    workspace.adopt(record)
+    workspace.adopt(record, owner=owner)
     for entry in history:
         trail.append(record.id, at=entry["at"], kind=entry["kind"], by=entry["by"], subject=entry["subject"],
                      reason=entry["reason"], document={**entry["document"], "imported": "yes"})  # fmt: skip

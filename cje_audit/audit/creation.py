@@ -69,14 +69,14 @@ def with_pilot(experiment: Experiment, rows: int | None) -> Experiment:
     return experiment.model_copy(update={"execution": experiment.execution.model_copy(update={"pilot": rows})})
 
 
-def create_launch(workspace: Workspace, experiment: Experiment) -> RunRecord:
+def create_launch(workspace: Workspace, experiment: Experiment, owner: str) -> RunRecord:
     """Store a run of an experiment; its data file is copied so that a resume reads the same rows."""
     data = Path(experiment.data.path)
     if not data.is_file():
         raise InputError(
             f"The data file {data} does not exist.", expected="a file", got=str(data), what_to_do="Correct data.path."
         )
-    record = workspace.create(experiment.name, "launch", launch_hash(experiment))
+    record = workspace.create(experiment.name, "launch", launch_hash(experiment), owner=owner)
     folder = _folder(workspace, record)
     copies = copy_into([data], folder / SOURCE)
     _write(workspace, record, experiment.model_copy(update={"data": DataSource(path=str(copies[0]))}), copies)
@@ -101,6 +101,7 @@ def create_import(
     options: ImportOptions,
     extras: dict[str, Path | None],
     name: str | None,
+    owner: str,
 ) -> RunRecord:
     """Store an import; files and folders beside it (fresh draws, probes, manifest) are copied too."""
     from cje_audit.formats.dataset import refuse_unreadable  # Polars and Arrow, which a launch does not need
@@ -117,7 +118,7 @@ def create_import(
         name=title[:120], paths=tuple(p.name for p in paths), format=options.format, mapping=dict(options.mapping),
         clone=options.clone, judge_scale=options.judge_scale, rows_of=options.rows_of,
     )  # fmt: skip
-    record = workspace.create(given.name, "import", given.config_hash())
+    record = workspace.create(given.name, "import", given.config_hash(), owner=owner)
     folder = _folder(workspace, record)
     copies = copy_into(paths, folder / SOURCE)
     placed = {k: copy_into([p], folder / k)[0] for k, p in extras.items() if p is not None}

@@ -306,7 +306,7 @@ class Audit(Accounts):
         from cje_audit.audit import bundling
         from cje_audit.store.bundle import Bundle
 
-        return bundling.import_bundle(self._runs, self._answers, self._trail, Bundle.read(path))
+        return bundling.import_bundle(self._runs, self._answers, self._trail, Bundle.read(path), self._owner())
 
     def estimates_parquet(self, run: str) -> bytes:
         """Return the estimates that may be shown as Parquet, one row each."""
@@ -408,7 +408,7 @@ class Audit(Accounts):
         twin = creation.unfinished_twin(self._runs, experiment) if resume_twin else None
         if twin is not None:
             return self.resume(twin.id).id
-        record = creation.create_launch(self._runs, experiment)
+        record = creation.create_launch(self._runs, experiment, self._owner())
         if preflight is not None:
             keep(preflight, record, self._runs.run_dir(record.id), self._trail, set_aside, self._name(by))
         return self._start(record)
@@ -437,7 +437,7 @@ class Audit(Accounts):
         spec = load_spec(RunFiles(self._runs.run_dir(record.id)).config)
         if not isinstance(spec, Experiment) or spec.execution.pilot is None:
             raise InputError(f"{record.name} is no pilot.", got=record.id, what_to_do="Start it with --pilot N.")
-        return self._start(creation.create_launch(self._runs, creation.with_pilot(spec, None)))
+        return self._start(creation.create_launch(self._runs, creation.with_pilot(spec, None), self._owner()))
 
     def dry_run(self, paths: Sequence[Path], options: ImportOptions) -> DryRunView:
         """Say what an import would read, storing nothing."""
@@ -479,7 +479,7 @@ class Audit(Accounts):
     ) -> str:
         """Start an import and return the run's id."""
         extras = {"fresh_draws": fresh_draws, "probes": probes, "manifest": manifest}
-        return self._start(creation.create_import(self._runs, list(paths), options, extras, name))
+        return self._start(creation.create_import(self._runs, list(paths), options, extras, name, self._owner()))
 
     def demo(self) -> str:
         """Import the bundled real experiment; return the run's id."""

@@ -21,6 +21,7 @@ def run_row(workspace: Workspace, record: RunRecord, stall_s: float) -> RunRow:
         status="partial" if lost else record.status,  # type: ignore[arg-type]  # the table's CHECK names the same words
         created_at=record.created_iso,
         age_s=max(time.time() - record.created_at, 0.0),
+        owner=record.owner,
         progress=_share(record, progress),
         sentence=record.sentence,
         verdicts=record.verdicts,

@@ -65,10 +65,11 @@ def read_config(config: Path) -> str:
 
 def print_runs(rows: Iterable[RunRow]) -> None:
     """Print the list of runs as a table."""
-    table = Table("Run", "Name", "Status", "Created", "What it says", box=None)
+    table = Table("Run", "Name", "Status", "Created", "Owner", "What it says", box=None)
     for row in rows:
         said = row.sentence or row.error or ""
-        table.add_row(row.id, escape(visible(row.name)), row.status, row.created_at, escape(visible(said)))
+        words = (row.name, row.status, row.created_at, row.owner or "unknown", said)
+        table.add_row(row.id, *(escape(visible(word)) for word in words))
     STDOUT.print(table)
 
 

@@ -3,6 +3,7 @@
 from typing import Literal, get_args
 
 UserRole = Literal["viewer", "runner", "approver", "admin"]
+SINGLE_USER = "single user"  # whose the runs are of a workspace without accounts
 ROLES: tuple[UserRole, ...] = get_args(UserRole)
 
 

@@ -18,7 +18,11 @@ class View(BaseModel):
 
 
 class RunRow(View):
-    """One line of the list of runs. `verdicts` maps policy to verdict once the run has a report."""
+    """One line of the list of runs. `verdicts` maps policy to verdict once the run has a report.
+
+    `owner` is the account that launched or imported it, "single user" where there were no accounts, and None for a run
+    that is older than this record.
+    """
 
     id: str
     name: str
@@ -26,6 +30,7 @@ class RunRow(View):
     status: RunState
     created_at: str
     age_s: float
+    owner: str | None = None
     progress: float | None = None
     sentence: str | None = None
     verdicts: dict[str, str] = Field(default_factory=dict)

@@ -30,6 +30,7 @@ create table if not exists event(
   id integer primary key, run text not null references run(id), at real not null, stage text, text text not null);
 create index if not exists event_run on event(run, id);
 create table if not exists asking(run text primary key references run(id), document text not null);
+create table if not exists owner(run text primary key references run(id), by text not null) without rowid;
 create table if not exists trash(run text primary key references run(id), at real not null) without rowid;
 create table if not exists decision(
   id integer primary key, run text not null references run(id), at real not null, kind text not null, by text not null,
@@ -41,13 +42,14 @@ create trigger if not exists decision_is_never_deleted before delete on decision
 """
 
 FINAL = ("complete", "partial", "failed", "cancelled")
+_RUNS = "select run.*, owner.by as owner from run left join owner on owner.run = run.id"
 _NEWEST_FIRST = "order by created_at desc, id desc"
 _TRASHED = {True: "id in (select run from trash)", False: "id not in (select run from trash)"}
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One stored run. Times are seconds since 1970 (UTC)."""
+    """One stored run. Times are seconds since 1970 (UTC). `owner` launched it; None where that was never recorded."""
 
     id: str
     name: str
@@ -63,6 +65,7 @@ class RunRecord:
     error: str | None
     sentence: str | None
     verdicts: dict[str, str]
+    owner: str | None = None
 
     @property
     def created_iso(self) -> str:
@@ -134,28 +137,34 @@ class Workspace:
         with self._lock, transaction(self._db) as db:
             return db.execute(statement, tuple(parameters)).rowcount
 
-    def create(self, name: str, kind: str, config_hash: str) -> RunRecord:
+    def create(self, name: str, kind: str, config_hash: str, *, owner: str | None = None) -> RunRecord:
         """Store a new queued run and return it."""
         now = time.time()
         run = new_run_id(now)
-        self._write(
+        self._add(
             "insert into run(id, name, kind, status, created_at, config_hash) values (?, ?, ?, 'queued', ?, ?)",
-            (run, name, kind, now, config_hash),
-        )
+            (run, name, kind, now, config_hash), owner,
+        )  # fmt: skip
         return self.get(run)
 
-    def adopt(self, run: RunRecord) -> None:
-        """Store a finished run that came from another workspace."""
-        self._write(
+    def adopt(self, run: RunRecord, *, owner: str | None = None) -> None:
+        """Store a finished run that came from another workspace; its owner is who brought it here."""
+        self._add(
             "insert into run(id, name, kind, status, created_at, finished_at, config_hash, data_hash, sentence, "
             "verdicts) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (run.id, run.name, run.kind, run.status, run.created_at, run.finished_at, run.config_hash, run.data_hash,
-             run.sentence, json.dumps(run.verdicts, sort_keys=True)),
+             run.sentence, json.dumps(run.verdicts, sort_keys=True)), owner,
         )  # fmt: skip
+
+    def _add(self, statement: str, values: tuple[object, ...], owner: str | None) -> None:
+        with self._lock, transaction(self._db) as db:
+            db.execute(statement, values)
+            if owner is not None:
+                db.execute("insert into owner(run, by) values (?, ?)", (values[0], owner))
 
     def all(self, *, trashed: bool = False) -> list[RunRecord]:
         """Return every run that is not in the trash (or every one that is), newest first."""
-        return [_run(row) for row in self._rows(f"select * from run where {_TRASHED[trashed]} {_NEWEST_FIRST}")]
+        return [_run(row) for row in self._rows(f"{_RUNS} where {_TRASHED[trashed]} {_NEWEST_FIRST}")]
 
     def put_in_trash(self, run: str) -> None:
         """Put a run into the trash; nothing of it is removed."""
@@ -174,9 +183,9 @@ class Workspace:
             When no run, or more than one, has that name.
         """
         if run == "latest":
-            found = self._rows(f"select * from run where {_TRASHED[False]} {_NEWEST_FIRST} limit 1")
+            found = self._rows(f"{_RUNS} where {_TRASHED[False]} {_NEWEST_FIRST} limit 1")
         else:
-            found = self._rows("select * from run where substr(id, 1, ?) = ? limit 2", (len(run), run))
+            found = self._rows(f"{_RUNS} where substr(id, 1, ?) = ? limit 2", (len(run), run))
         exact = [row for row in found if row["id"] == run] or found
         if not run or not exact:
             raise NotFound(

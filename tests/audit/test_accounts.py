@@ -1,5 +1,6 @@
 """Accounts and roles: enforced in the engine, for every public method, whoever calls it."""
 
+import json
 import os
 import sqlite3
 import time
@@ -9,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from cje_audit.audit import Audit
+from cje_audit.audit import Audit, ImportOptions
 from cje_audit.audit.accounts import MOST_FAILURES, PASSWORD, USER, claimed_name
 from cje_audit.audit.roles import CHANGING, NEEDS, READING, enforced, public_methods
 from cje_audit.cli import server
 from cje_audit.domain.errors import ConfigError, InputError, NotAllowed, NotFound
-from cje_audit.domain.roles import ROLES, at_least
+from cje_audit.domain.roles import ROLES, SINGLE_USER, at_least
 from tests.cli.helpers import cje
+from tests.conftest import synthetic_rows
 
 SECRET = "a long enough password"
 
@@ -154,6 +156,21 @@ def test_what_is_no_account_is_refused(tmp_path: Path) -> None:
         audit.remove_user("nobody")
     assert not audit.users_exist()
     audit.close()
+
+
+def test_a_run_is_whose_account_launched_it(audit: Audit, tmp_path: Path) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(r) + "\n" for r in synthetic_rows(40)), encoding="utf-8")
+    runner, single = audit.login("runner", SECRET), Audit.open(tmp_path / "single")
+    mine, theirs = (door.import_files([data], ImportOptions(), name="mine") for door in (runner, single))
+    assert runner.wait(mine, timeout_s=120).owner == "runner"
+    assert audit.login("viewer", SECRET).runs()[0].owner == "runner"
+    assert single.wait(theirs, timeout_s=120).owner == SINGLE_USER
+    assert cje(single.workspace, "runs", "--json").document[0]["owner"] == SINGLE_USER
+    assert SINGLE_USER in cje(single.workspace, "runs").out
+    with pytest.raises(InputError, match="cannot be called"):
+        single.add_user("Single user", "admin", SECRET)
+    single.close()
 
 
 def test_nobody_decides_under_another_name(audit: Audit) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError, InputError
+from cje_audit.domain.roles import SINGLE_USER
 from tests.audit.test_people import finished as finished  # the fixture
 from tests.cli.helpers import cje
 
@@ -72,6 +73,7 @@ def test_it_comes_in_as_the_same_report_and_decides_nothing_there(opened: Audit,
     assert report.sign_off.state == "none"
     assert [p.verdict for p in report.policies] == [p.verdict for p in first.policies]
     assert other.verify(run) == ()
+    assert other.run(run).owner == SINGLE_USER
     here, there = other.decisions(run), opened.decisions(run)
     assert [(d.kind, d.by, d.at, d.reason) for d in here] == [(d.kind, d.by, d.at, d.reason) for d in there]
     assert {d.imported for d in here} == {"yes"}

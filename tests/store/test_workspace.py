@@ -1,6 +1,7 @@
 """The workspace database."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,29 @@ def test_runs_are_found_by_id_prefix_and_latest(tmp_path: Path) -> None:
     for unknown in ("zzz", "", "%", "' or 1=1 --"):
         with pytest.raises(NotFound, match="no run"):
             workspace.get(unknown)
+
+
+def test_whose_a_run_is_stays_with_it_and_an_older_workspace_opens(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "workspace.sqlite") as db:  # as it was before runs had owners
+        db.execute(
+            "create table run(id text primary key, name text not null, kind text not null, status text not null, "
+            "created_at real not null, finished_at real, config_hash text not null, data_hash text, pid integer, "
+            "heartbeat real, request text, error text, sentence text, verdicts text not null default '{}')"
+        )
+        db.execute(
+            "insert into run(id, name, kind, status, created_at, config_hash) values ('old', 'o', 'import', 'queued', 0, 'h')"
+        )
+    db.close()
+    workspace = Workspace(tmp_path)
+    mine = workspace.create("mine", "launch", "h", owner="ada")
+    workspace.update(mine.id, status="complete")
+    workspace.adopt(replace(workspace.get(mine.id), id="brought", owner="somebody there"), owner="bob")
+    assert {r.id: r.owner for r in workspace.all()} == {mine.id: "ada", "old": None, "brought": "bob"}
+    assert (workspace.get(mine.id).owner, workspace.get("old").owner, workspace.get("latest").owner) == (
+        "ada",
+        None,
+        "bob",
+    )
 
 
 def test_only_one_worker_holds_a_run(tmp_path: Path) -> None:
