@@ -14,6 +14,7 @@ from cje_audit.checks.identity import identical_policies
 from cje_audit.checks.judge import audit_scores, check_judge
 from cje_audit.checks.judge_atoms import Evidence
 from cje_audit.checks.logging_policy import check_logging_policy
+from cje_audit.checks.logprob_column import SHARED, check_logprob_column
 from cje_audit.checks.target_policy import check_target_policy
 from cje_audit.checks.text_marks import TextMarks
 from cje_audit.domain.checks import Check
@@ -144,10 +145,18 @@ class Audit:
 
     def checks_about(self, ids: Iterable[str]) -> list[Check]:
         """Return the checks of the stages these ids belong to, of the damaged policy alone: the same, but sooner."""
+        wanted: dict[str, set[str]] = {}
+        for stage, _, name in (i.partition(".") for i in ids):
+            wanted.setdefault(stage, set()).add(name)
         found: list[Check] = []
-        for stage in sorted({i.partition(".")[0] for i in ids}):
-            found += getattr(self, f"_{stage}")()
+        for stage, names in sorted(wanted.items()):
+            found += self._one_column(stage) if names <= set(SHARED) else getattr(self, f"_{stage}")()
         return found
+
+    def _one_column(self, stage: str) -> list[Check]:
+        if stage == "logging_policy":
+            return check_logprob_column(stage, self.frame, self.column("base"))
+        return check_logprob_column(stage, self.frame, self.column("near"), "near", self.column("base"))
 
     def _dataset(self) -> list[Check]:
         return check_dataset(self.dataset(), self.frame)
