@@ -17,7 +17,8 @@ class ComparedPair(View):
     """The difference `a` (of run A) − `b` (of run B), paired by prompt; no number where they are not comparable.
 
     `value_a` and `value_b` are there where the level may stand. `differs` names what else is different about the two
-    policies, in words; it does not forbid the comparison.
+    policies, in words; it does not forbid the comparison. `interval_reason` says how the interval was made where it is
+    not Student's t.
     """
 
     a: str
@@ -34,6 +35,7 @@ class ComparedPair(View):
     adjustment: str | None = None
     n_pairs: int = 0
     differs: tuple[str, ...] = ()
+    interval_reason: str | None = None
     sentence: str
 
 

@@ -177,7 +177,7 @@ class Comparison(Part):
     """The difference a − b of two policy values, paired by prompt.
 
     `p_adjusted` is Holm's (the chance of any false claim), `p_adjusted_bh` Benjamini and Hochberg's (the share of
-    false claims).
+    false claims). `interval_reason` says how the interval was made where it is not Student's t.
     """
 
     a: str
@@ -191,6 +191,7 @@ class Comparison(Part):
     comparable: bool
     sentence: str
     p_adjusted_bh: float | None = None
+    interval_reason: str | None = None
 
 
 class FailureGroup(Part):

@@ -17,11 +17,13 @@ from cje_audit.numerics.compare import (
     holm,
     shared_clusters,
     spread_influence,
-    two_sided_p,
 )
-from cje_audit.numerics.point import Inferred, Point
+from cje_audit.numerics.point import Point
+from cje_audit.numerics.prompts import by_prompt
+from cje_audit.numerics.ranking import joint_covariance
 from cje_audit.report.comparisons import RANKABLE, SIGNIFICANT, headline_reward
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.gaps import Gap, Headline, correlation_of, gap_of
 from cje_audit.report.samples import Sample, sample_of, snips_point
 from cje_audit.report.setting import Setting, data_differ, judge_differs, settings_differ, template_differs
 from cje_audit.report.skipping import without_skipped
@@ -109,20 +111,21 @@ def _incomparable(a: Side, b: Side, first: PolicyReport, second: PolicyReport) -
 
 def _measured(a: Side, b: Side, first: tuple[str, Sample], second: tuple[str, Sample]) -> ComparedPair:
     (name_a, one), (name_b, two) = first, second
-    points = snips_point(one), snips_point(two)
     prompts = joint_clusters(a.prompt_ids, b.prompt_ids)
-    got = joint_difference((points[0], one), (points[1], two), prompts)
+    gap = joint_gap((Headline(one, snips_point(one)), Headline(two, snips_point(two))), prompts)
+    how = "" if gap.note is None else f"; {gap.note}"
     return ComparedPair(
         a=name_a,
         b=name_b,
         comparable=True,
         reward=one.name,
-        difference=got.value,
-        interval=got.interval,
-        p_value=two_sided_p(got),
+        difference=gap.value,
+        interval=gap.interval,
+        p_value=gap.p_value,
         n_pairs=shared_clusters(prompts[0][one.used], prompts[1][two.used]),
         differs=settings_differ(a.setting, b.setting, name_a, name_b),
-        sentence=f"{name_a} (A) − {name_b} (B): {number(got.value)} (95 % interval {span(got.interval)}",
+        interval_reason=gap.note,
+        sentence=f"{name_a} (A) − {name_b} (B): {number(gap.value)} (95 % interval {span(gap.interval)}{how}",
     )
 
 
@@ -138,16 +141,25 @@ def joint_clusters(a: Codes, b: Codes) -> tuple[Ints, Ints]:
     return numbers[: len(a)].astype(np.int64), numbers[len(a) :].astype(np.int64)
 
 
-def joint_difference(first: tuple[Point, Sample], second: tuple[Point, Sample], prompts: tuple[Ints, Ints]) -> Inferred:
-    """Return the difference of two runs' estimates with its error; prompts that both use are paired."""
-    (one, sample_a), (two, sample_b) = first, second
+def joint_gap(headlines: tuple[Headline, Headline], prompts: tuple[Ints, Ints]) -> Gap:
+    """Return the difference of two runs' headlines with its interval; prompts that both use are paired."""
+    (one, sample_a), (two, sample_b) = ((h.point, h.sample) for h in headlines)
     if one.value is None or one.influence is None or two.value is None or two.influence is None:
         raise ValueError("SNIPS always has a value.")
     n_a, n_b = len(prompts[0]), len(prompts[1])
     shares_a: Floats = np.concatenate([spread_influence(one.influence, sample_a.used), np.zeros(n_b)])
     shares_b: Floats = np.concatenate([np.zeros(n_a), spread_influence(two.influence, sample_b.used)])
-    replicates = _replicates(one, two)
-    return difference(one.value - two.value, shares_a, shares_b, np.concatenate(prompts), replicates=replicates)
+    both = by_prompt(np.concatenate(prompts))
+    got = difference(one.value - two.value, shares_a, shares_b, both, replicates=_replicates(one, two))
+    correlation = correlation_of(joint_covariance((shares_a, shares_b), both, _shared_labels(one, two)))
+    return gap_of(got, headlines, correlation)
+
+
+def _shared_labels(one: Point, two: Point) -> tuple[Floats, Floats] | None:
+    """Return both estimates without each fold of labels where they rest on the same labels."""
+    if one.replicates is None or two.replicates is None or len(one.replicates) != len(two.replicates):
+        return None
+    return one.replicates, two.replicates
 
 
 def _replicates(one: Point, two: Point) -> Floats | None:

@@ -7,9 +7,11 @@ from itertools import combinations
 from cje_audit.checks.words import number, span
 from cje_audit.domain.checks import Verdict
 from cje_audit.domain.report import Comparison, PolicyReport
-from cje_audit.numerics.compare import benjamini_hochberg, difference, holm, two_sided_p
-from cje_audit.numerics.point import Inferred
+from cje_audit.numerics.compare import benjamini_hochberg, difference, holm
+from cje_audit.numerics.inference import LEVEL
+from cje_audit.numerics.ranking import joint_covariance
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.gaps import Gap, correlation_of, gap_of
 from cje_audit.report.standing import Standing, prompts_in_common, standings
 
 RANKABLE = (Verdict.REPORT, Verdict.RANK_ONLY)
@@ -23,9 +25,13 @@ class Paired:
 
     a: str
     b: str
-    got: Inferred
-    p_value: float | None
+    gap: Gap
     n_pairs: int
+
+    @property
+    def p_value(self) -> float | None:
+        """Its p-value before adjustment."""
+        return self.gap.p_value
 
 
 def headline_reward(policy: PolicyReport) -> str | None:
@@ -64,13 +70,18 @@ def _refused(a: PolicyReport, b: PolicyReport, reason: str | None) -> Comparison
     )  # fmt: skip
 
 
-def pair_of(facts: RunFacts, names: tuple[str, str], known: Mapping[str, Standing]) -> Paired:
+def pair_of(facts: RunFacts, names: tuple[str, str], known: Mapping[str, Standing], *, level: float = LEVEL) -> Paired:
     """Return the difference a − b of two policies whose standing on one reward is known."""
     one, two = known[names[0]], known[names[1]]
-    replicates = None if one.replicates is None or two.replicates is None else one.replicates - two.replicates
+    labels = None if one.replicates is None or two.replicates is None else (one.replicates, two.replicates)
     alone = facts.rows.prompts.alone()
-    got = difference(one.value - two.value, one.shares, two.shares, alone, replicates=replicates)
-    return Paired(*names, got, two_sided_p(got), prompts_in_common(one, two))
+    got = difference(
+        one.value - two.value, one.shares, two.shares, alone,
+        replicates=None if labels is None else labels[0] - labels[1],
+    )  # fmt: skip
+    correlation = correlation_of(joint_covariance((one.shares, two.shares), alone, labels))
+    gap = gap_of(got, (one.headline, two.headline), correlation, level=level)
+    return Paired(*names, gap, prompts_in_common(one, two))
 
 
 def _told(paired: Paired, adjusted: tuple[float | None, float | None]) -> Comparison:
@@ -78,8 +89,8 @@ def _told(paired: Paired, adjusted: tuple[float | None, float | None]) -> Compar
     return Comparison(
         a=paired.a,
         b=paired.b,
-        difference=paired.got.value,
-        interval=paired.got.interval,
+        difference=paired.gap.value,
+        interval=paired.gap.interval,
         p_value=paired.p_value,
         p_adjusted=p_adjusted,
         adjustment=None if p_adjusted is None else "holm",
@@ -87,14 +98,17 @@ def _told(paired: Paired, adjusted: tuple[float | None, float | None]) -> Compar
         comparable=True,
         sentence=_sentence(paired, p_adjusted),
         p_adjusted_bh=p_adjusted_bh,
+        interval_reason=paired.gap.note,
     )
 
 
 def _sentence(paired: Paired, p_adjusted: float | None) -> str:
     shown = (
-        f"{paired.a} − {paired.b}: {number(paired.got.value)} "
-        f"(95 % interval {span(paired.got.interval)}, {paired.n_pairs:,} prompts in common)"
+        f"{paired.a} − {paired.b}: {number(paired.gap.value)} "
+        f"(95 % interval {span(paired.gap.interval)}, {paired.n_pairs:,} prompts in common)"
     )
+    if paired.gap.note is not None:
+        shown = f"{shown[:-1]}; {paired.gap.note})"
     if p_adjusted is None:
         return f"{shown}."
     verdict = "a difference beyond chance" if p_adjusted < SIGNIFICANT else "no difference beyond chance"

@@ -7,7 +7,6 @@ from cje_audit.domain.checks import Verdict
 from cje_audit.domain.outcome import CandidateOutcome, DecisionReport, DecisionRule, Outcome
 from cje_audit.domain.part import Pair
 from cje_audit.domain.report import PolicyReport
-from cje_audit.numerics.inference import t_interval
 from cje_audit.report.comparisons import RANKABLE, headline_reward, pair_of
 from cje_audit.report.facts import RunFacts
 from cje_audit.report.standing import standings
@@ -65,12 +64,11 @@ def _outcome(
             policy=policy.name, outcome="unhealthy", difference=None, interval=None, level=None, sentence=sentence
         )
     names = (policy.name, baseline.name)
-    got = pair_of(facts, names, standings(facts, dict.fromkeys(names, reward))).got
-    interval = t_interval(got.value, got.standard_error, got.degrees + 1, level=level)
-    outcome = _against(interval, rule.margin)
-    shown = f"its difference to {baseline.name} is {number(got.value)} ({percent(level)} interval {span(interval)})"
+    gap = pair_of(facts, names, standings(facts, dict.fromkeys(names, reward)), level=level).gap
+    outcome = _against(gap.interval, rule.margin)
+    shown = f"its difference to {baseline.name} is {number(gap.value)} ({percent(level)} interval {span(gap.interval)})"
     return CandidateOutcome(
-        policy=policy.name, outcome=outcome, difference=got.value, interval=interval, level=level,
+        policy=policy.name, outcome=outcome, difference=gap.value, interval=gap.interval, level=level,
         sentence=f"{SAID[outcome]} {policy.name}: {shown}, {_why(outcome, rule.margin)}.",
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from cje_audit.checks.words import number, percent
 from cje_audit.numerics.arrays import Floats, Ints, Pair
 from cje_audit.numerics.calibration import label_variance
 from cje_audit.numerics.cressie_read import cressie_read_interval
-from cje_audit.numerics.inference import t_quantile
+from cje_audit.numerics.inference import LEVEL, t_quantile
 from cje_audit.numerics.point import Inferred, Point
 from cje_audit.numerics.tail import upper_tail
 from cje_audit.numerics.weights import effective_sample_size, top_share
@@ -54,19 +54,26 @@ def t_method(scale: Pair | None) -> str:
 
 
 def snips_interval(
-    point: Point, got: Inferred, log_ratio: Floats, reward: Floats, cluster: Ints, scale: Pair | None
+    point: Point,
+    got: Inferred,
+    log_ratio: Floats,
+    reward: Floats,
+    cluster: Ints,
+    scale: Pair | None,
+    *,
+    level: float = LEVEL,
 ) -> Interval:
-    """Return the interval of a self-normalised estimate; `got` is its t inference on the same rows."""
+    """Return the interval of a self-normalised estimate; `got` is its t inference on the same rows at `level`."""
     why = heavy_weights(log_ratio)
     if why is None or scale is None or point.value is None:
         reason = None if got.interval is None else t_reason(why, log_ratio)
         return Interval(got.interval, None if got.interval is None else t_method(scale), reason)
-    found = cressie_read_interval(log_ratio, reward, cluster, scale)
+    found = cressie_read_interval(log_ratio, reward, cluster, scale, level=level)
     if found is None:
         note = "The weights are too large for float64, so nothing is excluded."
         return Interval(scale, "the whole scale", note, note)
     note = f"Cressie–Read, not t: {why}, and a t interval would cover too little."
-    return Interval(_widened(found, point, scale), CRESSIE_READ, note, note)
+    return Interval(_widened(found, point, scale, level), CRESSIE_READ, note, note)
 
 
 def t_reason(heavy: str | None, log_ratio: Floats) -> str:
@@ -87,12 +94,12 @@ def t_reason(heavy: str | None, log_ratio: Floats) -> str:
     return f"Student t: the weights are tame ({told})."
 
 
-def _widened(ends: Pair, point: Point, scale: Pair) -> Pair:
+def _widened(ends: Pair, point: Point, scale: Pair, level: float) -> Pair:
     """Add the labels' uncertainty to both ends, and hold the estimate itself."""
     value = ends[0] if point.value is None else point.value
     extra = 0.0
     if point.replicates is not None and len(point.replicates) > 1:
-        extra = t_quantile(len(point.replicates)) * math.sqrt(label_variance(point.replicates))
+        extra = t_quantile(len(point.replicates), level) * math.sqrt(label_variance(point.replicates))
     low = value - math.hypot(max(value - ends[0], 0.0), extra)
     high = value + math.hypot(max(ends[1] - value, 0.0), extra)
     return (max(low, scale[0]), min(high, scale[1]))

@@ -13,7 +13,7 @@ from cje_audit.report.standing import Standing, standings
 
 HOW = (
     "the share of 200,000 draws from the joint normal distribution of the estimates, whose covariance comes from their "
-    "influence values summed by prompt; clones do not compete"
+    "influence values summed by prompt, each error as wide as the policy's own interval; clones do not compete"
 )
 
 
@@ -35,6 +35,8 @@ def _best(facts: RunFacts, known: Sequence[Standing]) -> list[float]:
     covariance = joint_covariance(
         [s.shares for s in known], facts.rows.prompts.alone(), replicates if len(replicates) == len(known) else None
     )
+    wider = np.array([s.headline.stretch for s in known])
+    covariance = covariance * np.outer(wider, wider)
     return [float(chance) for chance in probability_best(np.array([s.value for s in known]), covariance)]
 
 

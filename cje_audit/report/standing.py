@@ -8,6 +8,7 @@ import numpy as np
 from cje_audit.checks.frame import Bools, Floats
 from cje_audit.numerics.compare import spread_influence
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.gaps import Headline
 from cje_audit.report.samples import sample_of, snips_point
 
 
@@ -22,6 +23,7 @@ class Standing:
     shares: Floats
     present: Bools
     replicates: Floats | None
+    headline: Headline
 
 
 def standing(facts: RunFacts, policy: str, reward: str) -> Standing:
@@ -40,7 +42,7 @@ def standing(facts: RunFacts, policy: str, reward: str) -> Standing:
         raise ValueError("SNIPS always has a value.")
     prompts = facts.rows.prompts
     shares = prompts.sums(spread_influence(point.influence, sample.used))
-    return Standing(point.value, shares, prompts.holding(sample.used), point.replicates)
+    return Standing(point.value, shares, prompts.holding(sample.used), point.replicates, Headline(sample, point))
 
 
 def standings(facts: RunFacts, rewards: Mapping[str, str]) -> dict[str, Standing]:

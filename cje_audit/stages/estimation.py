@@ -213,7 +213,7 @@ def comparison_frame(report: Report) -> pl.DataFrame:
 
 def _comparison_row(comparison: Comparison) -> dict[str, Any]:
     low, high = comparison.interval or NO_PAIR
-    return {**comparison.model_dump(exclude={"interval", "p_adjusted_bh"}), "low": low, "high": high}
+    return {**comparison.model_dump(exclude={"interval", "p_adjusted_bh", "interval_reason"}), "low": low, "high": high}
 
 
 def by_stage(checks: list[Check]) -> Mapping[str, list[Check]]:
