@@ -1,28 +1,33 @@
 """Failures: what did not work, why, and what can be done."""
 
-import streamlit as st
-
 from app import formats, forms, parts, session
 from app.cards import failure as cards
+from app.cards import tracker
 
 audit = session.open_audit()
 parts.heading("failures")
 run = session.need_run(audit)
 report = session.need_report(audit, run)
+rates = audit.failure_rates(run.id)
 
 if not report.failures:
     parts.empty("Nothing failed", "Every cell of this run has its value.", "results", run=run.id)
-    st.stop()
 
 cards.groups(report.failures, run.id)
-parts.section("The rows")
-chosen = forms.failure_filter(report.failures)
-total = forms.failed_cells(audit, run.id, chosen, limit=1).total
-page = forms.failed_cells(audit, run.id, chosen, offset=parts.pager(total, key="page"))
-parts.quiet(f"{formats.count(page.total)} failed cells under this filter, {len(page.rows)} shown")
-for index, cell in enumerate(page.rows):
-    cards.cell(cell, run.id, index)
-if not page.rows:
-    parts.quiet("No failed cell fits this filter. Choose another one above.")
+if rates:
+    tracker.patterns(audit.failure_patterns(run.id), rates)
+    tracker.rates(rates)
+    tracker.effects(audit.failure_policy(run.id))
+
+if report.failures:
+    parts.section("The rows")
+    chosen = forms.failure_filter(report.failures)
+    total = forms.failed_cells(audit, run.id, chosen, limit=1).total
+    page = forms.failed_cells(audit, run.id, chosen, offset=parts.pager(total, key="page"))
+    parts.quiet(f"{formats.count(page.total)} failed cells under this filter, {len(page.rows)} shown")
+    for index, cell in enumerate(page.rows):
+        cards.cell(cell, run.id, index)
+    if not page.rows:
+        parts.quiet("No failed cell fits this filter. Choose another one above.")
 
 parts.command(f"cje-audit report {run.id} --json")

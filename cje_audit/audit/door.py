@@ -64,6 +64,7 @@ from cje_audit.store.workspace import RunRecord
 
 if TYPE_CHECKING:  # what is heavy is loaded by the methods that need it, so that a command line starts at once
     from cje_audit.audit.gate import Gated
+    from cje_audit.checks.failure_patterns import Attempts
     from cje_audit.store.tables import RunTables
 
 SIBLINGS = {
@@ -610,19 +611,23 @@ class Audit(Accounts):
 
     def failure_patterns(self, run: str) -> tuple[FailurePattern, ...]:
         """Return what failed attempts have in common (length, time, policy), and what to do about it."""
-        from cje_audit.audit.failing import attempts_of
         from cje_audit.checks.failure_patterns import failure_patterns
 
-        with self._tables(run) as tables:
-            return failure_patterns(attempts_of(self._answers, tables, self._runs.get(run).id))
+        return failure_patterns(self._attempts(run))
 
     def failure_rates(self, run: str) -> tuple[FailureRate, ...]:
-        """Return how often attempts failed by code, policy, time and length."""
-        from cje_audit.audit.failing import attempts_of
+        """Return how often attempts failed by code, provider, policy, time and length."""
         from cje_audit.checks.failure_patterns import failure_rates
 
-        with self._tables(run) as tables:
-            return failure_rates(attempts_of(self._answers, tables, self._runs.get(run).id))
+        return failure_rates(self._attempts(run))
+
+    def _attempts(self, run: str) -> "Attempts":
+        from cje_audit.audit.failing import attempts_of, endpoints_of
+
+        record = self._runs.get(run)
+        endpoints = endpoints_of(load_spec(RunFiles(self._runs.run_dir(record.id)).config))
+        with self._tables(record.id) as tables:
+            return attempts_of(self._answers, tables, record.id, endpoints)
 
     @staticmethod
     def fetch_model() -> Path:

@@ -1,21 +1,39 @@
 """The failure tracker: every ended attempt of a run, for whoever looks at what the failed ones have in common."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cje_audit.checks.failure_patterns import Attempts
+from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.policy import endpoint_name
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.tables import RunTables
 
 
-def attempts_of(answers: AnswerStore, tables: RunTables, run: str) -> Attempts:
-    """Return every ended attempt of a run with the length of its row's text, in characters."""
+def endpoints_of(spec: object) -> dict[tuple[str | None, bool], str]:
+    """Return where each policy is asked, by its name and whether the judge is meant; nothing for an import."""
+    if not isinstance(spec, Experiment):
+        return {}
+    policies = (spec.logging_policy, *spec.target_policies)
+    asked = {(p.name, False): endpoint_name(p.provider, p.base_url, p.model) for p in policies}
+    judge = spec.judge
+    marked = endpoint_name(judge.provider, judge.base_url, judge.model)
+    return asked | {(name, True): marked for name in (None, *(p.name for p in policies))}
+
+
+def attempts_of(
+    answers: AnswerStore, tables: RunTables, run: str, endpoints: Mapping[tuple[str | None, bool], str]
+) -> Attempts:
+    """Return every ended attempt of a run with the length of its row's text, in characters, and where it was asked."""
     ended = answers.ended_attempts(run)
-    rows = tables.read("select row_id, length(prompt) + response_chars as chars from sample")
+    rows = tables.read("select row_id, length(concat(prompt, response)) as chars from sample")
     chars = dict(zip(rows["row_id"].to_list(), rows["chars"].to_list(), strict=True))
     lengths = [chars.get(attempt.row_id) for attempt in ended]
     return Attempts(
         codes=np.array([a.code for a in ended], dtype=object),
         stages=np.array([a.stage for a in ended], dtype=object),
+        endpoints=np.array([endpoints.get((a.policy, a.kind == "judge"), "") for a in ended], dtype=object),
         policies=np.array([a.policy for a in ended], dtype=object),
         lengths=np.array([np.nan if n is None else float(n) for n in lengths], dtype=float),
         at=np.array([a.ended_at for a in ended], dtype=float),

@@ -32,8 +32,8 @@ class Attempts:
     ----------
     codes
         Failure code, or None for a success.
-    stages, policies
-        Where it was asked, and for whom (None: the judge).
+    stages, endpoints, policies
+        In which stage and where it was asked, and for whom (None: the judge).
     lengths
         Length of the text that was sent, in characters; NaN where it is not known.
     at
@@ -42,14 +42,15 @@ class Attempts:
 
     codes: Names
     stages: Names
+    endpoints: Names
     policies: Names
     lengths: Floats
     at: Floats
 
     def only(self, rows: Flags) -> "Attempts":
         """Return some of the attempts."""
-        codes, stages, policies = self.codes[rows], self.stages[rows], self.policies[rows]
-        return Attempts(codes, stages, policies, self.lengths[rows], self.at[rows])
+        names = (self.codes[rows], self.stages[rows], self.endpoints[rows], self.policies[rows])
+        return Attempts(*names, self.lengths[rows], self.at[rows])
 
     def failed_with(self, code: str) -> Flags:
         """Return which attempts failed with a code."""
@@ -90,7 +91,9 @@ def _by_policy(policies: Names, failed: Flags) -> Said:
     for name in names if len(names) > 1 else ():
         here = np.array([str(p) == name for p in policies], dtype=bool)
         if _parts(here, failed, FAILING / 4):
-            sentence = f"all but {_n(failed & ~here)} of {_n(failed)} failures are of {name}; {_rates(here, failed)}."
+            n_others = int((failed & ~here).sum())
+            told = f"all but {n_others:,} of {_n(failed)}" if n_others else f"all {_n(failed)}"
+            sentence = f"{told} failures are of {name}; {_rates(here, failed)}."
             return _contrast(here, failed), sentence, f"Check model, address and key of {name}."
     return None
 
@@ -177,10 +180,11 @@ def _is_shifted(values: Floats, failed: Flags) -> bool:
 
 
 def failure_rates(attempts: Attempts) -> tuple[FailureRate, ...]:
-    """Return how often attempts fail by code, policy, time and length; length and time in at most ten equal parts."""
+    """Return how often attempts fail, by code, provider, policy, and at most ten equal parts of time and length."""
     found = [_rate("code", code, attempts.failed_with(code), None) for code in _codes(attempts)]
     failed = np.array([c is not None for c in attempts.codes], dtype=bool)
     names = np.array([p if p is not None else "judge" for p in attempts.policies], dtype=object)
+    found += [_rate("provider", name, failed, attempts.endpoints == name) for name in sorted(set(attempts.endpoints))]
     found += [_rate("policy", name, failed, names == name) for name in sorted(set(names))]
     found += [_rate("time", label, failed, rows) for label, rows in _ranges(attempts.at, _clock)]
     found += [_rate("length", label, failed, rows) for label, rows in _ranges(attempts.lengths, lambda v: f"{v:,.0f}")]
@@ -192,7 +196,7 @@ def _codes(attempts: Attempts) -> Sequence[str]:
 
 
 def _rate(
-    by: Literal["code", "policy", "time", "length"], group: str, failed: Flags, rows: Flags | None
+    by: Literal["code", "provider", "policy", "time", "length"], group: str, failed: Flags, rows: Flags | None
 ) -> FailureRate:
     here = failed if rows is None else failed[rows]
     return FailureRate(by=by, group=group, n=len(here), n_failed=int(here.sum()))

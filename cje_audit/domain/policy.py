@@ -3,6 +3,7 @@
 import hashlib
 import json
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +29,18 @@ class Endpoint(Strict):
     model: str = Field(min_length=1)
     revision: str | None = None
     api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+
+def endpoint_name(provider: str | None, base_url: str | None, model: str | None) -> str:
+    """Return what people call an endpoint: its provider, host and model; a key inside an address is never in it.
+
+    Examples
+    --------
+    >>> endpoint_name("vllm", "http://me:secret@127.0.0.1:8000/v1", "m")
+    'vllm 127.0.0.1:8000 m'
+    """
+    host = urlsplit(base_url or "").netloc.rpartition("@")[2]
+    return " ".join(part for part in (provider, host, model) if part)
 
 
 class Policy(Endpoint):

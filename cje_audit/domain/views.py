@@ -410,7 +410,7 @@ class FailurePattern(View):
 class FailureRate(View):
     """How many of a group's attempts failed."""
 
-    by: Literal["code", "policy", "time", "length"]
+    by: Literal["code", "provider", "policy", "time", "length"]
     group: str
     n: int
     n_failed: int

@@ -76,6 +76,7 @@ class Attempt:
     """One ended attempt, for whoever looks for patterns. `ended_at` in seconds since 1970."""
 
     key: str
+    kind: str
     stage: str
     policy: str | None
     row_id: str
@@ -262,7 +263,7 @@ class AnswerStore:
     def ended_attempts(self, run: str) -> list[Attempt]:
         """Return every ended attempt of a run, in the order of their ends."""
         rows = self._all(
-            "select key, stage, policy, row_id, code, ended_at from attempt "
+            "select key, kind, stage, policy, row_id, code, ended_at from attempt "
             "where run = ? and status in ('ok', 'failed') order by ended_at",
             run,
         )

@@ -14,6 +14,7 @@ def attempts(failed: np.ndarray, **changes: np.ndarray) -> Attempts:
     fields = {
         "codes": np.where(failed, "server_error", None),
         "stages": np.full(N, "target_policy", dtype=object),
+        "endpoints": np.full(N, "vllm m", dtype=object),
         "policies": np.array([("a", "b")[i % 2] for i in range(N)], dtype=object),
         "lengths": RNG.uniform(100, 5000, N),
         "at": NOON + np.arange(N),
@@ -65,7 +66,7 @@ def test_unknown_lengths_say_nothing() -> None:
     assert found == ()
 
 
-@pytest.mark.parametrize("by", ["code", "policy", "time", "length"])
+@pytest.mark.parametrize("by", ["code", "provider", "policy", "time", "length"])
 def test_rates_add_up(by: str) -> None:
     rates = [r for r in failure_rates(attempts(np.arange(N) % 10 == 0)) if r.by == by]
     assert sum(r.n_failed for r in rates) == 100

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Se
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, overload
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from cje_audit.domain.experiment import EndpointLimits, Execution, Experiment, Judge, Price
-from cje_audit.domain.policy import Endpoint
+from cje_audit.domain.policy import Endpoint, endpoint_name
 from cje_audit.providers.base import Provider
 from cje_audit.providers.registry import make_provider
 from cje_audit.stages.asking.clock import Clock
@@ -109,7 +108,11 @@ class Asker:
         if key not in self._places:
             gates = _gates.setdefault(self._context.answers, {})  # what a worker learnt of an endpoint stays known
             if key not in gates:
-                gates[key] = Gate(_name(asked), self._execution.concurrency, _limits(self._execution, asked))
+                gates[key] = Gate(
+                    endpoint_name(asked.provider, asked.base_url, asked.model),
+                    self._execution.concurrency,
+                    _limits(self._execution, asked),
+                )
             self._places[key] = _Place(make_provider(asked), gates[key], price_of(self._prices, asked.model))
         return self._places[key].provider
 
@@ -196,11 +199,6 @@ def fails_fast(execution: Execution, stage: str) -> bool:
 def _models(spec: Experiment) -> dict[str | None, str | None]:
     policies = (spec.logging_policy, *spec.target_policies)
     return {None: spec.judge.model, **{p.name: p.model for p in policies}}
-
-
-def _name(asked: Endpoint | Judge) -> str:
-    host = urlsplit(asked.base_url or "").netloc.rpartition("@")[2]
-    return " ".join(part for part in (asked.provider, host, asked.model) if part)
 
 
 def _limits(execution: Execution, asked: Endpoint | Judge) -> EndpointLimits | None:

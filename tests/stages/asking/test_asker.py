@@ -2,7 +2,7 @@ import gc
 from pathlib import Path
 
 from cje_audit.domain.experiment import EndpointLimits, Execution
-from cje_audit.stages.asking.asker import _limits, _name, rarely_collecting
+from cje_audit.stages.asking.asker import _limits, rarely_collecting
 from tests.faults.running import fault_server
 from tests.stages.asking.helpers import bench, nothing_invented, policy
 
@@ -22,10 +22,6 @@ def test_one_question_of_two_rows_is_asked_once(tmp_path: Path) -> None:
         place.ask(policy(server.url), 5, execution=Execution())
         place.ask(policy(server.url), 5, execution=Execution())
         assert server.summary()["requests"] == 5
-
-
-def test_an_endpoint_is_named_without_its_secrets() -> None:
-    assert _name(policy("http://user:secret@host:1/v1")) == "openai_compatible host:1 m"
 
 
 def test_a_budget_is_found_by_address_model_or_provider() -> None:
