@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import formats, parts, words
+from app import formats, parts, rights, words
 from app.places import PLACES
 from cje_audit.audit import Audit
 from cje_audit.domain.row_search import RowQuery
@@ -62,9 +62,10 @@ def _verdict(verdict: str) -> str:
 
 def trash_button(audit: Audit, run: RunRow) -> None:
     """Show the button that puts a run into the trash."""
+    why = audit.why_not("trash")
     st.button(
-        "Trash", key=f"trash-{run.id}", icon=":material/delete:", type="tertiary",
-        help="Puts the run into the trash. Nothing of it is removed; it can be taken out again.",
+        "Trash", key=f"trash-{run.id}", icon=":material/delete:", type="tertiary", disabled=why is not None,
+        help=why or "Puts the run into the trash. Nothing of it is removed; it can be taken out again.",
         on_click=_put, args=(audit, run),
     )  # fmt: skip
 
@@ -100,7 +101,8 @@ def trash(audit: Audit) -> None:
             with parts.line():
                 parts.verbatim(run.name)
                 parts.quiet(f"{formats.moment(run.created_at)} · {run.id}")
-                st.button("Take out", key=f"restore-{run.id}", on_click=_take, args=(audit, run.id))
+                if not rights.denied(audit, "restore", "Take out", key=f"restore-{run.id}"):
+                    st.button("Take out", key=f"restore-{run.id}", on_click=_take, args=(audit, run.id))
 
 
 def row_query() -> RowQuery:
@@ -124,8 +126,11 @@ def saved_views(audit: Audit, place: str) -> None:
                 if view.place in PLACES:
                     parts.link(view.place, view.name, **view.query)
                 st.button(
-                    "Forget", key=f"forget-view-{index}", type="tertiary", on_click=audit.drop_view, args=(view.name,)
-                )
+                    "Forget", key=f"forget-view-{index}", type="tertiary", on_click=audit.drop_view,
+                    args=(view.name,), disabled=audit.why_not("drop_view") is not None,
+                )  # fmt: skip
+        if rights.denied(audit, "keep_view", "Keep", key="keep-view"):
+            return
         with st.form("keep-view", clear_on_submit=True):
             name = st.text_input("Keep this page and its filters as")
             if st.form_submit_button("Keep") and name.strip():

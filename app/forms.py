@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app import formats, parts, words
+from app import formats, parts, rights, words
 from app.charts.weights import Bar
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.domain.errors import InputError
@@ -299,6 +299,8 @@ def _choice(label: str, values: Sequence[str | None], key: str) -> str | None:
 def run_buttons(audit: Audit, view: LiveView) -> None:
     """Show what can be done with a run now: pause and cancel while it moves, resume once it stands."""
     run = view.run.id
+    if view.run.status != "complete" and rights.denied(audit, "resume", "Pause, cancel, resume", key="moves"):
+        return
     with st.container(horizontal=True):
         if view.run.status in ("queued", "running") and view.worker != "lost":
             paused = st.button(

@@ -10,7 +10,7 @@ from typing import BinaryIO, NoReturn, Protocol, cast
 
 import streamlit as st
 
-from app import formats, parts
+from app import formats, parts, words
 from app.places import PLACES
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError, InputError, NotFound
@@ -81,7 +81,8 @@ def who(audit: Audit) -> None:
     if audit.acting is None:
         return
     with st.sidebar:
-        parts.quiet(f"{audit.acting} · {audit.role}")
+        told = f"{formats.literal(audit.acting)} · {audit.role}"
+        st.caption(told, help=words.GLOSSARY["role"])
         if single_sign_on() and st.user.is_logged_in:
             st.button("Log out", on_click=st.logout)
         else:

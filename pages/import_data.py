@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from app import forms, parts, session
+from app import forms, parts, rights, session
 from app.cards import download
 from app.cards.preview import preview
 
 audit = session.open_audit()
 parts.heading("import")
+if rights.denied(audit, "import_files", "Import", key="import", icon=":material/upload_file:"):
+    st.stop()
 
 files = st.file_uploader(
     "Data files (JSONL, CSV, Parquet) or logs of Inspect, lm-evaluation-harness or promptfoo, 500 MB at most",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import forms, parts, session
+from app import forms, parts, rights, session
 
 audit = session.open_audit()
 parts.heading("new_run")
@@ -13,6 +13,7 @@ prompts = st.file_uploader(
     "Your own prompts, if you have them: one JSON object with prompt_id and prompt on each line",
     type=list(forms.DATA_TYPES),
     key="prompts",
+    disabled=audit.why_not("upload_path") is not None,
 )
 base = session.store_upload(audit, prompts).parent if prompts else None
 if prompts and base:
@@ -34,7 +35,9 @@ if checked.what_to_do:
 for line in checked.summary:
     parts.verbatim(line)
 
-if st.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not checked.ok):
+if not rights.denied(audit, "launch", "Launch", key="launch", icon=":material/rocket_launch:") and st.button(
+    "Launch", type="primary", icon=":material/rocket_launch:", disabled=not checked.ok
+):
     session.go("live", run=audit.launch(text, base=base))
 
 st.download_button(

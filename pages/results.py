@@ -12,7 +12,7 @@ parts.heading("results")
 run = session.need_run(audit)
 report = session.need_report(audit, run)
 
-if pilot.verdict(audit.pilot(run.id), run.id):
+if pilot.verdict(audit, audit.pilot(run.id), run.id):
     session.go("live", run=audit.run_rest(run.id))
 cards.summary(report)
 cards.rule(report)

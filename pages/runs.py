@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import filters, formats, forms, parts, session
+from app import filters, formats, forms, parts, rights, session
 from app.cards import run as cards
 from app.cards import tour
 
@@ -13,7 +13,7 @@ runs = audit.runs()
 with st.container(horizontal=True):
     parts.link("new_run", "Start a new run")
     parts.link("import", "Import a file")
-    if st.button(
+    if not rights.denied(audit, "demo", "Open the demo", key="demo", icon=":material/play_circle:") and st.button(
         "Open the demo", icon=":material/play_circle:", help="A small real experiment that comes with this tool."
     ):
         session.open_demo(audit)

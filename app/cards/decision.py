@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app import formats, parts, words
+from app import formats, parts, rights, words
 from app.charts.estimates import revealed_table
 from cje_audit.audit import Audit
 from cje_audit.domain.checks import Check, CheckStatus, Verdict
@@ -52,7 +52,10 @@ def signed_form(key: str, label: str, button: str, act: Callable[[str, str], obj
 
 def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
     """Offer to show the number of a refused policy to whoever gives a name and a reason."""
-    with st.popover("Reveal the number", icon=":material/visibility:"):
+    icon = ":material/visibility:"
+    if rights.denied(audit, "reveal", "Reveal the number", key=f"reveal-{policy.name}", icon=icon):
+        return
+    with st.popover("Reveal the number", icon=icon):
         parts.verbatim(f"The number of {policy.name} is refused, and it stays refused.")
         parts.quiet("Your name, the time and your reason are kept in the audit trail. A sign-off given before is void.")
         signed_form(
@@ -63,14 +66,18 @@ def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
 
 def on_check(audit: Audit, run: str, check: Check) -> None:
     """Under a failing check that nobody overrode yet: the form to do so."""
-    if check.status is CheckStatus.FAIL and check.override is None:
-        with st.popover("Override this check", icon=":material/gavel:"):
-            parts.verbatim("The check stays failed. The verdicts are decided again as if it had not spoken.")
-            parts.quiet("Your name and your reason stand wherever the check or a verdict on it is shown.")
-            signed_form(
-                f"override-{check.id}-{check.policy or 'all'}", REASON, "Override",
-                lambda by, reason: audit.override(run, check.id, policy=check.policy, reason=reason, by=by),
-            )  # fmt: skip
+    if check.status is not CheckStatus.FAIL or check.override is not None:
+        return
+    key, icon = f"override-{check.id}-{check.policy or 'all'}", ":material/gavel:"
+    if rights.denied(audit, "override", "Override this check", key=key, icon=icon):
+        return
+    with st.popover("Override this check", icon=icon):
+        parts.verbatim("The check stays failed. The verdicts are decided again as if it had not spoken.")
+        parts.quiet("Your name and your reason stand wherever the check or a verdict on it is shown.")
+        signed_form(
+            key, REASON, "Override",
+            lambda by, reason: audit.override(run, check.id, policy=check.policy, reason=reason, by=by),
+        )  # fmt: skip
 
 
 def on_policy(audit: Audit, run: str, policy: PolicyReport, shown: Reveal | None) -> None:
@@ -113,8 +120,9 @@ def sign_off(audit: Audit, report: Report) -> None:
             parts.verbatim(signed.note)
         if signed.report_hash:
             parts.quiet(f"Signed report hash {signed.report_hash}")
-        with st.popover("Sign this report", icon=":material/draw:"):
-            _sign_form(audit, report)
+        if not rights.denied(audit, "sign", "Sign this report", key="sign", icon=":material/draw:"):
+            with st.popover("Sign this report", icon=":material/draw:"):
+                _sign_form(audit, report)
 
 
 def _sign_form(audit: Audit, report: Report) -> None:
@@ -135,6 +143,8 @@ def notes(audit: Audit, run: str, entries: Sequence[Decision], places: Sequence[
         entry(found_note, key=f"note-{found_note.id}")
     if not found:
         parts.quiet("Nobody has written a note here yet.")
+    if rights.denied(audit, "note", "Add a note", key="note", icon=":material/add_comment:"):
+        return
     with st.popover("Add a note", icon=":material/add_comment:"):
         on = places[0]
         if len(places) > 1:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app import formats, parts, words
+from app import formats, parts, rights, words
 from app.cards.decision import REASON, signed_form
 from cje_audit.audit import Audit
 from cje_audit.domain.register import SEVERITIES, STATUSES, Proposal, RegisterEntry, Severity
@@ -60,6 +60,8 @@ def _origin(finding: RegisterEntry) -> str:
 
 
 def _decide(audit: Audit, run: str, finding: RegisterEntry) -> None:
+    if rights.denied(audit, "decide_finding", "Decide", key=f"decide-{finding.key}", icon=":material/task_alt:"):
+        return
     with st.popover("Decide", icon=":material/task_alt:"):
         status = st.segmented_control(
             "Status", STATUSES, default=finding.status, key=f"status-{finding.key}",
@@ -76,6 +78,8 @@ def _decide(audit: Audit, run: str, finding: RegisterEntry) -> None:
 
 def add(audit: Audit, report: Report) -> None:
     """Offer the form to add a finding of one's own."""
+    if rights.denied(audit, "add_finding", "Add a finding", key="add-finding", icon=":material/add:"):
+        return
     with st.popover("Add a finding", icon=":material/add:"):
         title = st.text_input("What is wrong", key="finding-title", max_chars=200)
         severity: Severity = st.selectbox(
@@ -104,6 +108,8 @@ def _places(report: Report) -> list[str]:
 
 def review(audit: Audit, run: str) -> None:
     """Offer to ask a review model; it sees the sentences of the checks, and no row."""
+    if rights.denied(audit, "review", "Ask a review model", key="review", icon=":material/rate_review:"):
+        return
     with st.popover("Ask a review model", icon=":material/rate_review:"):
         parts.quiet("It reads the sentences of checks and verdicts, and no prompt or response of a row.")
         with st.form("review", border=False):

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from app import formats, parts, words
+from app import formats, parts, rights, words
+from cje_audit.audit import Audit
 from cje_audit.domain.pilot import PilotReport
 
 
-def verdict(found: PilotReport | None, run: str) -> bool:
+def verdict(audit: Audit, found: PilotReport | None, run: str) -> bool:
     """Print what a finished pilot says, if the run is one; return whether a person asks for the rest."""
     if found is None:
         return False
@@ -27,7 +28,14 @@ def verdict(found: PilotReport | None, run: str) -> bool:
             [{"Flaw": name, "Share of the rows": formats.percent(share)} for name, share in found.quality.items()],
             "The share of the pilot's rows that has each flaw.",
         )
-        return bool(found.size.n_left) and st.button("Run the rest", type="primary", icon=":material/rocket_launch:")
+        return bool(found.size.n_left) and _rest(audit)
+
+
+def _rest(audit: Audit) -> bool:
+    icon = ":material/rocket_launch:"
+    if rights.denied(audit, "run_rest", "Run the rest", key="rest", icon=icon):
+        return False
+    return st.button("Run the rest", type="primary", icon=icon)
 
 
 def _reasons(found: PilotReport, run: str) -> None:

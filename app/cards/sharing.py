@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import formats, parts, words
+from app import formats, parts, rights, words
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError
 from cje_audit.domain.views import ShareLink, ShareView
@@ -20,6 +20,8 @@ def links(audit: Audit, run: str) -> None:
         _made(made)
     for shared in audit.shares(run):
         _listed(audit, shared)
+    if rights.denied(audit, "share", "Share this report", key="share", icon=":material/link:"):
+        return
     with st.popover("Share this report", icon=":material/link:"):
         parts.quiet("Whoever has the link reads the redacted report, without an account, until it ends.")
         st.number_input("Open for how many days", 1, 365, 7, key="share-days")
@@ -53,5 +55,5 @@ def _listed(audit: Audit, shared: ShareView) -> None:
     with parts.line():
         parts.badge(words.SHARE[shared.state])
         parts.quiet(f"{shared.id} · by {shared.by} · until {formats.moment(shared.expires_at)} UTC")
-        if shared.state == "open":
+        if shared.state == "open" and audit.why_not("revoke_share") is None:
             st.button("Withdraw", key=f"revoke-{shared.id}", on_click=_revoke, args=(audit, shared.id))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from cje_audit.audit.people import LONGEST_NAME, written
+from cje_audit.audit.roles import NEEDS
 from cje_audit.domain.errors import InputError, NotAllowed, NotFound
 from cje_audit.domain.roles import ROLES, SINGLE_USER, UserRole, at_least
 from cje_audit.domain.views import Act, ActPage, User
@@ -33,6 +34,8 @@ SESSION_S = 12 * 3600.0
 CLOCK_SKEW_S = 60.0
 MOST_FAILURES, FAILURE_WINDOW_S = 10, 15 * 60.0
 USER, PASSWORD = "CJE_AUDIT_USER", "CJE_AUDIT_PASSWORD"
+NOBODY = "This workspace has accounts, and nobody has logged in."
+ASK = "Ask somebody who may do it, or an admin for another role."
 WRONG = "The name or the password is wrong."
 
 
@@ -205,16 +208,20 @@ class Accounts:
         """Return when the acting person may call a method, else raise."""
         role = self.role
         if role is None:
-            raise NotAllowed(
-                "This workspace has accounts, and nobody has logged in.",
-                what_to_do=f"Log in; on the command line set {USER} and {PASSWORD}.",
-            )
+            raise NotAllowed(NOBODY, what_to_do=f"Log in; on the command line set {USER} and {PASSWORD}.")
         if not at_least(role, needed):
             self._users.did(self._name(None), method, None, allowed=False)
-            raise NotAllowed(
-                f"{self._actor} is {_article(role)}, and this needs {_article(needed)}.",
-                expected=needed, got=role, what_to_do="Ask somebody who may do it, or an admin for another role.",
-            )  # fmt: skip
+            raise NotAllowed(self._too_little(role, needed), expected=needed, got=role, what_to_do=ASK)
+
+    def _too_little(self, role: UserRole, needed: UserRole) -> str:
+        return f"{self._actor} is {_article(role)}, and this needs {_article(needed)}."
+
+    def why_not(self, method: str) -> str | None:
+        """Return why the acting person may not call a method, and what to do about it; None where they may."""
+        needed, role = NEEDS.get(method, "admin"), self.role
+        if needed is None or (role is not None and at_least(role, needed)):
+            return None
+        return NOBODY if role is None else f"{self._too_little(role, needed)} {ASK}"
 
     def _did(self, method: str, subject: object) -> None:
         told = subject if isinstance(subject, str) else None

@@ -68,6 +68,20 @@ def test_nobody_and_every_lower_role_are_denied_before_anything_happens(audit: A
             assert raised.value.expected == needed
 
 
+def test_why_not_says_what_a_call_would_say(audit: Audit) -> None:
+    for method, needed in NEEDS.items():
+        assert (audit.why_not(method) is None) is (needed is None)
+        for role in ROLES:
+            why = audit._as(role).why_not(method)
+            assert (why is None) is (needed is None or at_least(role, needed))
+            assert why is None or why.startswith(f"{role} is a")
+    viewer = audit.login("viewer", SECRET)
+    with pytest.raises(NotAllowed) as raised:
+        viewer.sign("latest", "approve", by="")
+    assert viewer.why_not("sign") == f"{raised.value.sentence} {raised.value.what_to_do}"
+    assert viewer.why_not("something_new") is not None
+
+
 def test_whatever_changes_something_is_denied_to_a_viewer() -> None:
     reading = {m for m, role in NEEDS.items() if role == "viewer"}
     assert reading == set(READING)
