@@ -581,7 +581,8 @@ class Audit(Accounts):
         ended = self._answers.failed_questions(record.id, **chosen)
         if not ended:
             return RetryView(run=record.id, retried=0, recovered=0)
-        retrying.reopen(self._answers, self._runs.run_dir(record.id), record.id, ended)
+        before = self._report(record) if record.status == "complete" else None
+        retrying.reopen(self._answers, self._runs.run_dir(record.id), record.id, ended, before)
         self._runs.event(record.id, f"{len(ended)} failed questions are asked again.")
         self._restart(record)
         self.wait(record.id)

@@ -91,6 +91,10 @@ def print_report(report: Report) -> None:
     say("\nThe numbers together:")
     for told in spoken.of_numbers(report):
         say(f"  {told}")
+    for repair in report.repairs:
+        say("\nBefore and after:")
+        for told in spoken.of_repair(report, repair):
+            say(f"  {told}")
     speaking = [c for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)]
     if speaking:
         say("\nChecks that speak:")

@@ -9,6 +9,7 @@ from cje_audit.domain.outcome import DecisionReport, FirstTry, Plan, PlanBasis
 from cje_audit.domain.part import Pair, Part
 from cje_audit.domain.policy import Role, content_hash
 from cje_audit.domain.quality import QualityFigure
+from cje_audit.domain.repair import Repair
 
 RunState = Literal["queued", "running", "complete", "partial", "failed", "cancelled"]
 
@@ -262,6 +263,7 @@ class Report(Part):
     decision: DecisionReport | None = None
     failures: tuple[FailureGroup, ...] = ()
     skipped: SkippedRows | None = None
+    repairs: tuple[Repair, ...] = ()
     quality: tuple[QualityFigure, ...] = ()
     findings: tuple[Finding, ...] = ()
     sign_off: SignOff = SignOff()

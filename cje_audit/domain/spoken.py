@@ -1,6 +1,9 @@
 """Which sentences a report says, in the order they are read. Dashboard, command line and HTML print exactly these."""
 
+from collections.abc import Collection
+
 from cje_audit.domain.checks import Verdict
+from cje_audit.domain.repair import EstimateChange, Repair
 from cje_audit.domain.report import PolicyReport, Report, Truth
 
 
@@ -27,6 +30,18 @@ def of_policy(policy: PolicyReport) -> tuple[str, ...]:
         next_step(policy),
         *why(policy),
     )
+
+
+def of_repair(report: Report, repair: Repair, revealed: Collection[str] = ()) -> tuple[str, ...]:
+    """Return what is said of one repair, then every estimate before and after whose level may be shown."""
+    return (repair.sentence, *(change.sentence for change in changes(report, repair, revealed)))
+
+
+def changes(report: Report, repair: Repair, revealed: Collection[str] = ()) -> tuple[EstimateChange, ...]:
+    """Return the estimates of a repair that may be shown: those of reported policies, and of revealed refused ones."""
+    shown = {p.name for p in report.policies if p.verdict is Verdict.REPORT}
+    shown |= {p.name for p in report.policies if p.verdict is not Verdict.RANK_ONLY and p.name in revealed}
+    return tuple(change for change in repair.estimates if change.policy in shown)
 
 
 def headline_truth(policy: PolicyReport) -> Truth | None:

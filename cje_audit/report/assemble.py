@@ -20,6 +20,7 @@ from cje_audit.report.pilot import pilot_warning
 from cje_audit.report.policies import policy_reports
 from cje_audit.report.quality import material_of, quality_figures
 from cje_audit.report.ranking import probabilities, ranking_sentence, with_chances
+from cje_audit.report.repairs import repairs_of
 from cje_audit.report.sensitivity import form_warnings
 from cje_audit.report.sentences import numbers_sentence, pairs_sentence, summary_sentence
 from cje_audit.report.skipping import skipped_report, without_skipped
@@ -74,6 +75,7 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
     best = best_policy(policies, comparisons)
     sentence = summary_sentence(kept, policies, comparisons, best, blocks(checks, None))
     chances = probabilities(kept, policies)
+    failures = failure_groups(facts)
     warnings = (*pilot_warning(facts.pilot), *override_warning(checks), *_skip_warning(skipped))
     return Report(
         run=header,
@@ -89,8 +91,9 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
         policies=with_chances(policies, chances),
         comparisons=comparisons,
         decision=decide_on(facts.decision_rule, kept, policies),
-        failures=failure_groups(facts),
+        failures=failures,
         skipped=skipped,
+        repairs=repairs_of(facts, policies, failures),
         quality=quality_figures(material_of(facts), checks),
         findings=findings_of(checks),
     )

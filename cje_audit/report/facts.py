@@ -11,6 +11,7 @@ from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Row
 from cje_audit.checks.weight_checks import Pairing, pair
 from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.pilot import PilotSize
+from cje_audit.domain.repair import Snapshot
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.draw_noise import DrawNoise
 from cje_audit.numerics.folds import hash_folds
@@ -76,6 +77,7 @@ class RunFacts:
     `decision_rule` was fixed before the run, `pilot` says that the rows are only a part; `unit_costs` are by policy,
     as are `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
     is None where the judge was asked once per row. In `skip_stages` a failed cell takes its row out for every policy.
+    `retries` is what stood before each time failed cells were asked again, oldest first.
     """
 
     rows: Rows
@@ -101,6 +103,7 @@ class RunFacts:
     judge_noise: DrawNoise | None = None
     skip_stages: frozenset[str] = frozenset()
     texts: TextFigures | None = None
+    retries: tuple[Snapshot, ...] = ()
 
     @cached_property
     def score_levels(self) -> Levels | None:

@@ -235,7 +235,8 @@ def _without_refused_numbers(report: Report, revealed: Mapping[str, Reveal]) -> 
         p.model_copy(update={"estimates": (), "truths": ()}) if p.verdict in NO_NUMBER and p.name not in revealed else p
         for p in report.policies
     )
-    return report.model_copy(update={"policies": kept})
+    repairs = tuple(r.model_copy(update={"estimates": spoken.changes(report, r, revealed)}) for r in report.repairs)
+    return report.model_copy(update={"policies": kept, "repairs": repairs})
 
 
 def _embedded(document: dict[str, Any]) -> Markup:

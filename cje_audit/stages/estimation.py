@@ -13,6 +13,7 @@ from cje_audit.checks.frame import Column, Floats, PolicyFacts
 from cje_audit.domain.checks import STAGES, Check
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.pilot import PilotSize
+from cje_audit.domain.repair import Snapshot
 from cje_audit.domain.report import Comparison, Estimate, PolicyReport, Report
 from cje_audit.numerics.weights import log_ratio
 from cje_audit.report.assemble import assemble, run_checks
@@ -91,6 +92,7 @@ def run_facts(context: StageContext) -> RunFacts:
         token_counts={t.name: read_token_counts(tables, t.name, rows.n) for t in targets},
         judge_noise=read_judge_noise(tables),
         texts=text_figures_of(sample),
+        retries=tuple(Snapshot.model_validate_json(text) for text in tables.remembered()),
         pilot=pilot_size(context.facts("dataset"), rows.n, context.spec),
         **asked_of_estimation(context.spec),
     )

@@ -18,7 +18,7 @@ SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 CONFIG: dict[str, Any] = {"threads": 2, "memory_limit": "400MB", "autoinstall_known_extensions": "false",
                           "autoload_known_extensions": "false"}  # fmt: skip
 TABLES = ("sample", "quarantine", "policy", "logprob", "judgement", "oracle_label", "fresh_draw", "weight", "stage_run",
-          "check_result", "estimate", "comparison", "quality")  # fmt: skip
+          "check_result", "estimate", "comparison", "quality", "repair")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,17 @@ class RunTables:
         with self._transaction() as db:
             for stage in stages:
                 db.execute("delete from stage_run where stage = ?", [stage])
+
+    def remember(self, document: str) -> None:
+        """Keep what stood in the report before failed cells are asked again."""
+        with self._transaction() as db:
+            db.execute("insert into repair select count(*), ? from repair", [document])
+
+    def remembered(self) -> tuple[str, ...]:
+        """Return what stood before each time failed cells were asked again, oldest first."""
+        if not self.read("select 1 from information_schema.tables where table_name = 'repair'").height:
+            return ()  # a run of an earlier version
+        return tuple(self.read("select document from repair order by number")["document"].to_list())
 
     def done(self) -> dict[str, StageRecord]:
         """Return the finished stages."""

@@ -35,7 +35,14 @@ def test_only_what_was_chosen_is_asked_again(tmp_path: Path, audit: Audit, run: 
     assert (audit.failures(run, code="timeout").total, audit.failures(run, code="bad_request").total) == (0, 11)
     report = audit.report(run).policy("mild")
     assert report is not None and report.n_used == 40 - 11
+    [repair] = audit.report(run).repairs
+    assert sum(c.missing_before - c.missing_after for c in repair.cells) == 11
+    moved = {(c.policy, c.estimator, c.reward): c for c in repair.estimates}
+    mild = moved["mild", "snips", "judge"]
+    assert mild.after is not None and mild.after.n_used == report.n_used
+    assert audit.verify(run) == ()
     assert audit.retry(run, row="p003").recovered == 1
+    assert len(audit.report(run).repairs) == 2
     assert audit.retry(run, stage="judge", policy="mild").retried == 0
 
 
@@ -49,6 +56,7 @@ def test_a_whole_retry_gives_the_tables_of_a_run_without_faults(tmp_path: Path, 
     assert calm.wait(other, timeout_s=60).status == "complete"
     mine, theirs = dump(audit, run), dump(calm, other)
     calm.close()
+    assert (mine.pop("repair").height, theirs.pop("repair").height) == (1, 0)
     for name in mine:
         assert mine[name].equals(theirs[name]), name
 

@@ -2,6 +2,7 @@
 
 from cje_audit.domain import spoken
 from cje_audit.domain.checks import Verdict
+from cje_audit.domain.repair import EstimateChange, Repair, Stood
 from tests.app import reports
 
 GOOD = reports.policy("good", Verdict.REPORT, truths=(reports.truth(),), next_step="Label more.")
@@ -26,3 +27,17 @@ def test_a_run_says_its_warnings_and_skips_what_is_not_there() -> None:
     warned = report.model_copy(update={"summary": report.summary.model_copy(update={"warnings": ("Beware.",)})})
     assert spoken.of_run(warned) == ("The summary.", "Beware.")
     assert spoken.of_numbers(report) == ()
+
+
+def test_a_repair_shows_no_number_of_a_policy_that_may_show_none() -> None:
+    stood = Stood(
+        policy="x", estimator="snips", reward="judge", value=0.5, interval=None, n_used=1, n_total=2, counted="rows"
+    )
+    moved = [
+        EstimateChange(policy=name, estimator="snips", reward="judge", before=stood, after=stood, sentence=name)
+        for name in ("good", "far", "order")
+    ]
+    repair = Repair(act="left_out", at=None, sentence="Left out.", cells=(), estimates=tuple(moved))
+    report = reports.report(GOOD, reports.policy("far", Verdict.REFUSE), reports.policy("order", Verdict.RANK_ONLY))
+    assert spoken.of_repair(report, repair) == ("Left out.", "good")
+    assert spoken.of_repair(report, repair, {"far", "order"}) == ("Left out.", "good", "far")

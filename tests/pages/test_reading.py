@@ -121,3 +121,14 @@ def test_from_one_check_a_button_leads_back_to_all(visit: Visit, world: World) -
     assert not at.exception
     assert "check" not in at.query_params
     assert len(at.subheader) >= 5
+
+
+def test_validation_shows_every_estimate_before_and_after_the_damage_was_left_out(
+    world: World, visit: Visit, audit: Audit
+) -> None:
+    at = visit(world.workspace, "validation", run=world.complete)
+    assert not at.exception
+    [repair] = audit.report(world.complete).repairs
+    assert repair.sentence in texts(at)
+    tables = [frame.value for frame in at.dataframe if "Rows before" in frame.value.columns]
+    assert len(tables) == 1 and set(tables[0]["Rows after"]) >= {"233 of 240 rows"}

@@ -127,3 +127,19 @@ def test_the_decision_the_ranking_and_the_next_step_are_printed_as_they_are() ->
         assert all((p.next_step or "") in text for p in report.policies)
     assert report.decision.outcome == "unhealthy"
     assert "Cannot be decided" in text
+
+
+def test_damage_that_was_left_out_stands_beside_the_estimates_without_it() -> None:
+    facts = log_normal_run()
+    hurt = facts.target_columns["near"].values.copy()
+    hurt[:6] = -999.0
+    report = report_of(with_target(facts, near=hurt))
+    text = html.unescape(render(report))
+    [repair] = report.repairs
+    moved = next(c for c in repair.estimates if c.estimator == "snips" and c.reward == "judge")
+    assert moved.before is not None and moved.after is not None
+    assert repair.sentence in text and "Rows before" in text and moved.sentence in text
+    refused = tuple(p.model_copy(update={"verdict": Verdict.REFUSE}) for p in report.policies)
+    hidden = render(report.model_copy(update={"policies": refused}))
+    assert repair.sentence in html.unescape(hidden)
+    assert moved.sentence not in html.unescape(hidden) and "Rows before" not in hidden
