@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app import formats, parts, rights, words
+from app import draft, form_words, formats, parts, rights, words
 from app.charts.weights import Bar
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.domain.errors import InputError
@@ -17,26 +17,31 @@ from cje_audit.domain.views import FailurePage, LiveView, RunRow, Template
 
 DATA_TYPES = ("jsonl", "json", "csv", "tsv", "parquet", "eval")
 TYPING = Path(__file__).with_name("typing.js")
-DRAFT = "experiment_draft"
 
 
-def experiment_text(templates: Mapping[str, Template]) -> str:
-    """Show the examples and the text of the experiment; return the text as it stands."""
+def pick_example(templates: Mapping[str, Template]) -> None:
+    """Show the example experiments; picking one puts its text in the draft."""
     names = list(templates)
+    if not names:
+        return
+    draft.begin(templates[names[0]].text)
+    st.radio(
+        "Start from an example",
+        names,
+        captions=[formats.literal(templates[name].title) for name in names],
+        format_func=lambda name: form_words.EXAMPLES.get(name) or formats.literal(name),
+        key="template",
+        on_change=lambda: draft.replace(templates[st.session_state["template"]].text),
+    )
 
-    def load() -> None:
-        st.session_state[DRAFT] = templates[st.session_state["template"]].text
 
-    if DRAFT not in st.session_state and names:
-        st.session_state[DRAFT] = templates[names[0]].text
-    if names:
-        titles = [formats.literal(templates[name].title) for name in names]
-        st.radio("Start from an example", names, captions=titles, format_func=_label, key="template", on_change=load)
+def experiment_text() -> None:
+    """Show the draft as text."""
     st.html(f"<script>{TYPING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
-    return st.text_area(
+    st.text_area(
         "Experiment file (YAML)",
         height=420,
-        key=DRAFT,
+        key=draft.DRAFT,
         persist_state="session",
         placeholder="Paste an experiment file here.",
     )
@@ -83,10 +88,6 @@ def trail_scope(names: Mapping[str, str], current: str | None) -> str | None:
         return None
     scope = st.radio("Show", ("All runs", "This run"), key="scope", horizontal=True)
     return current if scope == "This run" else None
-
-
-def _label(name: str) -> str:
-    return formats.literal(name.replace("_", " ").replace("-", " ").capitalize())
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,20 @@
-"""New run: what should be asked of which policies."""
+"""New run: what should be asked of which policies, as a form or as the experiment file itself."""
 
 import streamlit as st
 
-from app import forms, parts, rights, session
+from app import draft, forms, parts, session
+from app.cards import experiment_form, launching
 
 audit = session.open_audit()
 parts.heading("new_run")
 
-templates = {t.name: t for t in audit.templates()}
-text = forms.experiment_text(templates)
+forms.pick_example({t.name: t for t in audit.templates()})
+as_form, as_file = st.tabs(["Form", "Experiment file"])
+with as_file:
+    forms.experiment_text()
+with as_form:
+    experiment_form.form(audit)
+text = draft.text()
 prompts = st.file_uploader(
     "Your own prompts, if you have them: one JSON object with prompt_id and prompt on each line",
     type=list(forms.DATA_TYPES),
@@ -24,23 +30,12 @@ if checked is None:
     parts.quiet("Pick an example above, or paste an experiment file.")
     st.stop()
 
-if checked.ok:
-    st.success("The experiment file is valid.", icon=":material/check_circle:")
-    parts.verbatim(checked.sentence)
-else:
-    st.error("The experiment file is not valid yet.", icon=":material/cancel:")
-    parts.verbatim(checked.sentence)
-if checked.what_to_do:
-    parts.verbatim(f"What to do: {checked.what_to_do}")
-for line in checked.summary:
-    parts.verbatim(line)
-
-if not rights.denied(audit, "launch", "Launch", key="launch", icon=":material/rocket_launch:") and st.button(
-    "Launch", type="primary", icon=":material/rocket_launch:", disabled=not checked.ok
-):
-    session.go("live", run=audit.launch(text, base=base))
+launching.said(audit, checked, text, base)
+launched = launching.buttons(audit, checked, text, base)
+if launched:
+    session.go("live", run=launched)
 
 st.download_button(
     "Download this file", text, "experiment.yaml", "application/yaml", icon=":material/download:", on_click="ignore"
 )
-parts.command("cje-audit run experiment.yaml")
+parts.command("cje-audit run experiment.yaml", "cje-audit run experiment.yaml --pilot 50")

@@ -15,9 +15,12 @@ from cje_audit.audit.findings import Findings
 from cje_audit.audit.monitor import monitor_view
 from cje_audit.audit.roles import enforced
 from cje_audit.audit.sharing import Sharing
+from cje_audit.audit.summary import cost_sentence, summary
+from cje_audit.domain import form_edit
 from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
+from cje_audit.domain.form import Form, form_of
 from cje_audit.domain.import_spec import load_spec
 from cje_audit.domain.on_failure import effects
 from cje_audit.domain.pilot import PilotReport
@@ -52,6 +55,7 @@ from cje_audit.domain.wanted import WantedPlan
 from cje_audit.domain.weight_rows import WeightRowPage
 from cje_audit.formats.naming import ALIASES
 from cje_audit.formats.options import ImportOptions
+from cje_audit.providers.registry import PROVIDERS
 from cje_audit.providers.smollm.fetch import fetch_model
 from cje_audit.report.estimates_csv import estimates_csv
 from cje_audit.report.register import as_csv, as_markdown
@@ -370,8 +374,28 @@ class Audit(Accounts):
         return Validation(
             ok=True,
             sentence=f"The configuration is valid: {n} target {'policy' if n == 1 else 'policies'}.",
-            summary=_experiment_summary(experiment),
+            summary=summary(experiment),
         )
+
+    @staticmethod
+    def form(text: str) -> Form | None:
+        """Return the form of a configuration text, valid or not; None where it holds no mapping."""
+        return form_of(text, tuple(PROVIDERS))
+
+    @staticmethod
+    def with_value(text: str, place: tuple[str | int, ...], value: str | int | float | bool | None) -> str:
+        """Return a configuration text with one field of its form changed; comments stay where they can."""
+        return form_edit.edited(text, place, value)
+
+    @staticmethod
+    def with_policy(text: str) -> str:
+        """Return a configuration text with one more target policy, set like the logging policy."""
+        return form_edit.with_policy(text)
+
+    @staticmethod
+    def without_policy(text: str, index: int) -> str:
+        """Return a configuration text without one target policy."""
+        return form_edit.without_policy(text, index)
 
     def _experiment(self, text: str, base: Path | None) -> Experiment:
         experiment = parse_experiment(text, base=base if base is not None else bundle_root() / "examples")
@@ -599,7 +623,8 @@ class Audit(Accounts):
         experiment = self._experiment(text, base)
         imported = piloted(read_dataset([Path(experiment.data.path)], ImportOptions()), experiment)
         rows = imported.rows.select("prompt", "response").rows()
-        return estimate_cost(experiment, rows, price_table(experiment.execution, self.workspace))
+        found = estimate_cost(experiment, rows, price_table(experiment.execution, self.workspace))
+        return found.model_copy(update={"sentence": cost_sentence(found)})
 
     def monitor(self, run: str) -> MonitorView:
         """Return what asking is doing this moment: failures per minute, waits, breaker, spend, slowest endpoint."""
@@ -758,15 +783,3 @@ def _title(path: Path) -> str:
     """Return a template's title: the first comment line of the file, else its name."""
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else path.stem
-
-
-def _experiment_summary(experiment: Experiment) -> tuple[str, ...]:
-    """Say in a few lines what an experiment would do."""
-    targets = ", ".join(p.name for p in experiment.target_policies)
-    low, high = experiment.judge.scale
-    return (
-        f"Logging policy {experiment.logging_policy.name}; target policies: {targets}.",
-        f"Judge: {experiment.judge.kind}, on the scale {low:g} to {high:g}.",
-        f"Data: {Path(experiment.data.path).name}.",
-        *(f"On failure, {told}" for told in effects(experiment.execution.on_failure_of())),
-    )

@@ -13,7 +13,8 @@ C = TypeVar("C", bound=type)
 
 OPEN = (
     "open", "close", "login", "session", "admit", "begin_session", "end_session", "open_share", "acting_as_nobody",
-    "users_exist", "why_not", "gate", "columns", "fields", "uploaded", "fetch_model", "serve_model",
+    "users_exist", "why_not", "form", "with_value", "with_policy", "without_policy",
+    "gate", "columns", "fields", "uploaded", "fetch_model", "serve_model",
 )  # fmt: skip  # what proves who somebody is, opens a share link, or touches no workspace
 READING = (
     "runs", "run", "live", "failure_document", "report", "html", "json", "estimates_csv", "verify", "compare",

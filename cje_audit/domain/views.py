@@ -428,7 +428,7 @@ class CostEstimate(View):
     """What a configuration will ask, from the lengths of its rows, before anything is sent.
 
     Tokens are about one per four bytes of text. `cost` is in the price table's currency, None where a model has no
-    price; `unpriced` names those models.
+    price; `unpriced` names those models. `sentence` says it in words.
     """
 
     n_requests: int
@@ -436,3 +436,4 @@ class CostEstimate(View):
     tokens_out: int
     cost: float | None
     unpriced: tuple[str, ...] = ()
+    sentence: str | None = None

@@ -9,6 +9,7 @@ from cje_audit.domain.part import Pair
 from cje_audit.domain.report import PolicyReport
 from cje_audit.report.comparisons import RANKABLE, headline_reward, pair_of
 from cje_audit.report.facts import RunFacts
+from cje_audit.report.rule import rule_sentence
 from cje_audit.report.standing import standings
 
 ORDER: tuple[Outcome, ...] = ("ship", "undecided", "no_ship", "unhealthy")
@@ -102,10 +103,5 @@ def _why(outcome: Outcome, margin: float) -> str:
 
 def _sentence(rule: DecisionRule, baseline: str, found: Sequence[CandidateOutcome]) -> str:
     """Say the rule as it was fixed, and what it says of each candidate."""
-    shared = f", shared among {len(found)} candidates" if len(found) > 1 else ""
-    fixed = (
-        f"Rule fixed before the run: ship if the difference to {baseline} exceeds {number(rule.margin)} "
-        f"with {percent(rule.confidence)} confidence{shared}."
-    )
     said = " ".join(c.sentence for c in found) if found else "There is no candidate."
-    return f"{fixed} {said}"
+    return f"{rule_sentence(rule, baseline, len(found))} {said}"

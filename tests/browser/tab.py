@@ -55,14 +55,20 @@ def run_in(url: str) -> str:
     return url.split("run=")[1].split("&")[0]
 
 
+def write(tab: Any, text: str) -> None:
+    """Put a text in place of the experiment file on New run."""
+    tab.get_by_role("tab", name="Experiment file").click()
+    tab.get_by_label("Experiment file (YAML)").fill(text)
+
+
 def launch(tab: Any, base: str, text: str) -> str:
     """Paste an experiment, wait for its check, launch it, and return the run's id from the address."""
     tab.goto(f"{base}/new-run")
     settled(tab, "New run")
-    tab.get_by_label("Experiment file (YAML)").fill(text)
+    write(tab, text)
     expect(tab.get_by_text("The experiment file is valid.")).to_be_visible(timeout=60_000)
     still(tab)
-    tab.get_by_role("button", name="Launch").click()
+    tab.get_by_role("button", name="Launch", exact=True).click()
     tab.wait_for_url("**/live?*run=*", timeout=60_000)
     return run_in(tab.url)
 

@@ -11,7 +11,7 @@ from cje_audit.audit import ImportOptions
 from cje_audit.domain.errors import ModelMissing
 from cje_audit.providers.smollm.fetch import model_path
 from tests.browser.conftest import Served
-from tests.browser.tab import decide, launch, run_in, settled, upload
+from tests.browser.tab import decide, launch, run_in, settled, upload, write
 from tests.conftest import ROOT
 from tests.pages.conftest import HOSTILE, rows_of_every_kind, script
 
@@ -54,9 +54,9 @@ def test_launch_live_results_with_the_embedded_model(page: Any, served: Served) 
 def test_a_fault_is_named_while_typing(page: Any, served: Served) -> None:
     page.goto(f"{served.url}/new-run")
     settled(page, "New run")
-    page.get_by_label("Experiment file (YAML)").fill("name: x\njudgee: {}\n")
+    write(page, "name: x\njudgee: {}\n")
     api.expect(page.get_by_text("judgee").first).to_be_visible(timeout=10_000)
-    api.expect(page.get_by_role("button", name="Launch")).to_be_disabled()
+    api.expect(page.get_by_role("button", name="Launch", exact=True)).to_be_disabled()
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,7 @@ def estimate_cost(
     >>> other = policy.model_copy(update={"name": "b"})
     >>> experiment = Experiment(name="e", data=DataSource(path="-"), logging_policy=policy, target_policies=(other,))
     >>> estimate_cost(experiment, [("four", "four")], {"m": Price(input=1_000_000, output=0)})
-    CostEstimate(n_requests=2, tokens_in=8, tokens_out=2, cost=8.0, unpriced=())
+    CostEstimate(n_requests=2, tokens_in=8, tokens_out=2, cost=8.0, unpriced=(), sentence=None)
     """
     asked = [call for prompt, response in rows for call in _calls(experiment, prompt, response)]
     by_model: dict[str, Tokens] = {}
