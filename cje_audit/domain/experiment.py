@@ -18,6 +18,7 @@ EstimatorName = Literal[
     "fresh_draw_mean", "calibrated_fresh_draw_mean", "doubly_robust",
 ]  # fmt: skip
 RewardName = Literal["judge", "calibrated", "oracle"]
+ClipAround = Literal["zero", "p75"]
 
 
 class DataSource(Strict):
@@ -70,11 +71,15 @@ class FreshDraws(Strict):
 
 
 class Estimation(Strict):
-    """Which estimators run on which reward; `log_ratio_clip` (nats) is an opt-in, counted transform."""
+    """Which estimators run on which reward; `log_ratio_clip` (nats) is an opt-in, counted transform.
+
+    `log_ratio_clip_around`: clip about a log ratio of 0, or about the 75th percentile of each policy's own.
+    """
 
     estimators: tuple[EstimatorName | Literal["auto"], ...] = ("auto",)
     reward: RewardName | Literal["auto"] = "auto"
     log_ratio_clip: float | None = Field(default=None, gt=0)
+    log_ratio_clip_around: ClipAround = "zero"
     decision: DecisionRule | None = None
 
 

@@ -27,7 +27,7 @@ def clip(log_ratio: Floats, limit: float) -> Clipped:
     >>> got.log_ratio.tolist(), got.n_clipped
     ([-20.0, 1.0, 20.0], 2)
     """
-    return _clip(log_ratio, limit, 0.0)
+    return clip_around(log_ratio, limit, 0.0)
 
 
 def clip_around_quantile(log_ratio: Floats, limit: float) -> Clipped:
@@ -39,9 +39,16 @@ def clip_around_quantile(log_ratio: Floats, limit: float) -> Clipped:
     >>> got.log_ratio.tolist(), got.n_clipped
     ([900.0, 901.0, 902.0, 934.0], 1)
     """
-    return _clip(log_ratio, limit, float(np.quantile(log_ratio, SHIFT_QUANTILE)))
+    return clip_around(log_ratio, limit, float(np.quantile(log_ratio, SHIFT_QUANTILE)))
 
 
-def _clip(log_ratio: Floats, limit: float, shift: float) -> Clipped:
+def clip_around(log_ratio: Floats, limit: float, shift: float) -> Clipped:
+    """Clip to ± `limit` nats around `shift` nats.
+
+    Examples
+    --------
+    >>> clip_around(np.array([0.0, 9.0]), 2.0, 5.0).log_ratio.tolist()
+    [3.0, 7.0]
+    """
     kept = np.clip(log_ratio, shift - limit, shift + limit)
     return Clipped(kept, int(np.count_nonzero(kept != log_ratio)), shift)

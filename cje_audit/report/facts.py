@@ -73,7 +73,8 @@ class RunFacts:
 
     `targets` names every declared target policy in order; `target_columns` may lack those never scored. `scale` is the
     judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all
-    labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for.
+    labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for;
+    with `clip_around_quantile` it clips about the 75th percentile of a policy's log ratios, not about 0.
     `decision_rule` was fixed before the run, `pilot` says that the rows are only a part; `unit_costs` are by policy,
     as are `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
     is None where the judge was asked once per row. In `skip_stages` a failed cell takes its row out for every policy.
@@ -95,6 +96,7 @@ class RunFacts:
     estimators: tuple[str, ...] = ("auto",)
     wanted_reward: str | None = None
     log_ratio_clip: float | None = None
+    clip_around_quantile: bool = False
     decision_rule: DecisionRule | None = None
     pilot: PilotSize | None = None
     unit_costs: Mapping[str, UnitCost] = field(default_factory=dict)

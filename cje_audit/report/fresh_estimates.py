@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cje_audit.checks.frame import Floats
+from cje_audit.checks.frame import Bools, Floats, Ints
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.fresh import MIN_LABELS, Scored, Spread, calibrated_mean, doubly_robust
@@ -24,20 +24,35 @@ def fresh_estimates(facts: RunFacts, policy: str) -> list[Estimate]:
 
 
 def _means(facts: RunFacts, draws: FreshDraws) -> list[Estimate]:
+    """Return the plain means; a draw without a label was not chosen for one, a draw without a score lost it."""
     columns: tuple[tuple[str, Floats], ...] = (("judge", draws.judge), ("oracle", draws.oracle))
     known = [(reward, values, ~np.isnan(values)) for reward, values in columns]
     return [
-        _estimate(
-            "fresh_draw_mean",
-            reward,
-            plain_mean(values[there], draws.cluster[there], scale=facts.reward_scale(reward)),
-            facts.reward_scale(reward),
-            MEAN_NOTE,
-            len(values),
-        )
+        _mean(reward, values[there], draws.cluster[there], facts.reward_scale(reward), len(values))
         for reward, values, there in known
         if there.any()
     ]
+
+
+def _mean(reward: str, values: Floats, cluster: Ints, scale: Pair | None, n_total: int) -> Estimate:
+    got = plain_mean(values, cluster, scale=scale)
+    bounds = bounds_of(got.value, got.n, n_total - got.n if reward == "judge" else 0, scale)
+    return _estimate("fresh_draw_mean", reward, got, scale, MEAN_NOTE, n_total, bounds)
+
+
+def bounds_of(value: float | None, n: int, lost: int, scale: Pair | None) -> Pair | None:
+    """Return what the mean of n draws would be if `lost` more had the lowest, or the highest, reward of the scale.
+
+    Examples
+    --------
+    >>> bounds_of(0.5, 3, 1, (0.0, 1.0)), bounds_of(0.5, 3, 0, None)
+    ((0.375, 0.625), (0.5, 0.5))
+    """
+    if value is None or (lost and scale is None):
+        return None
+    if not lost or scale is None:
+        return (value, value)
+    return ((value * n + lost * scale[0]) / (n + lost), (value * n + lost * scale[1]) / (n + lost))
 
 
 def scored_draws(facts: RunFacts, draws: FreshDraws) -> Scored | None:
@@ -61,14 +76,16 @@ def _calibrated(facts: RunFacts, draws: FreshDraws) -> list[Estimate]:
         else f"Not corrected: {n_labels:,} of its own draws are labelled, {MIN_LABELS} are needed."
     )
     note = f"Judge scores of its own fresh draws, mapped to labels. {said}"
-    return [_spread("calibrated_fresh_draw_mean", facts, got, note, len(draws.judge))]
+    m, n = len(scored.score), len(draws.judge)
+    bounds = bounds_of(got.point.value, m, n - m, facts.reward_scale("calibrated"))
+    return [_spread("calibrated_fresh_draw_mean", facts, got, note, n, bounds)]
 
 
 def _doubly_robust(facts: RunFacts, policy: str, draws: FreshDraws) -> list[Estimate]:
     scored = scored_draws(facts, draws)
     if scored is None or facts.calibrated is None or facts.judge is None or facts.oracle is None:
         return []
-    used = facts.has_weight(policy) & facts.judge.ok & facts.oracle.ok
+    used = labelled_rows(facts, policy)
     if not used.any():
         return []
     logged = Scored(
@@ -82,17 +99,59 @@ def _doubly_robust(facts: RunFacts, policy: str, draws: FreshDraws) -> list[Esti
         f"Mapped scores of {len(scored.score):,} fresh draws, corrected by the weighted label residuals of "
         f"{int(used.sum()):,} logged rows."
     )
-    found = _spread("doubly_robust", facts, got, note, len(draws.judge) + facts.rows.n)
+    bounds = _doubly_robust_bounds(facts, policy, got, scored, len(draws.judge))
+    found = _spread("doubly_robust", facts, got, note, len(draws.judge) + facts.rows.n, bounds)
     used_both = len(scored.score) + int(used.sum())
     return [found.model_copy(update={"n_used": used_both, "counted": "fresh draws and rows"})]
 
 
-def _spread(name: str, facts: RunFacts, got: Spread, note: str, n_total: int) -> Estimate:
+def _doubly_robust_bounds(facts: RunFacts, policy: str, got: Spread, scored: Scored, n_draws: int) -> Pair | None:
+    """Add what lost draws, and labelled rows without a weight or a score, could change, at the kept mean weight."""
+    value, scale, mean = got.point.value, facts.reward_scale("calibrated"), float(scored.predicted.mean())
+    direct = bounds_of(mean, len(scored.score), n_draws - len(scored.score), scale)
+    if value is None or direct is None or facts.oracle is None:
+        return None
+    corrects = labelled_rows(facts, policy)
+    lost = facts.oracle.ok & ~corrects
+    n, more = int(np.count_nonzero(corrects)), int(np.count_nonzero(lost))
+    if not more:
+        return (direct[0] + value - mean, direct[1] + value - mean)
+    if scale is None:
+        return None
+    low, high = _residual_ends(facts, lost, scale)
+    kept = (value - mean) * n
+    return (direct[0] + (kept + more * low) / (n + more), direct[1] + (kept + more * high) / (n + more))
+
+
+def _residual_ends(facts: RunFacts, rows: Bools, scale: Pair) -> Pair:
+    """Return the mean of label − prediction on some rows if all their labels were lowest, or highest.
+
+    A row without a score has no prediction: then the one that makes the end worse is taken.
+    """
+    if facts.calibrated is None:
+        raise ValueError("A doubly robust estimate has a calibration.")
+    predicted, (least, most) = facts.calibrated.column.values[rows], facts.calibrated.calibration.label_range
+    low = scale[0] - float(np.where(np.isnan(predicted), most, predicted).mean())
+    high = scale[1] - float(np.where(np.isnan(predicted), least, predicted).mean())
+    return low, high
+
+
+def labelled_rows(facts: RunFacts, policy: str) -> Bools:
+    """Mark the logged rows that correct the doubly robust estimate: with weight, score and label, bool (n,)."""
+    weighted = facts.has_weight(policy)
+    if facts.judge is None or facts.oracle is None:
+        return np.zeros_like(weighted)
+    return weighted & facts.judge.ok & facts.oracle.ok
+
+
+def _spread(name: str, facts: RunFacts, got: Spread, note: str, n_total: int, bounds: Pair | None) -> Estimate:
     scale = facts.reward_scale("calibrated")
-    return _estimate(name, "calibrated", infer(got.point, got.cluster, scale=scale), scale, note, n_total)
+    return _estimate(name, "calibrated", infer(got.point, got.cluster, scale=scale), scale, note, n_total, bounds)
 
 
-def _estimate(name: str, reward: str, got: Inferred, scale: Pair | None, note: str, n_total: int) -> Estimate:
+def _estimate(
+    name: str, reward: str, got: Inferred, scale: Pair | None, note: str, n_total: int, bounds: Pair | None
+) -> Estimate:
     """Write an estimate from fresh draws; its denominator are the draws that are there, not the run's rows."""
     return Estimate(
         estimator=name,
@@ -104,7 +163,7 @@ def _estimate(name: str, reward: str, got: Inferred, scale: Pair | None, note: s
         n_used=got.n,
         n_total=n_total,
         counted="fresh draws",
-        missing_bounds=None,
+        missing_bounds=bounds,
         primary=False,
         note=note,
     )

@@ -20,6 +20,7 @@ from cje_audit.report.planning import next_step, plan_of
 from cje_audit.report.reasons import headline_reason
 from cje_audit.report.retried import first_try
 from cje_audit.report.sentences import policy_sentence
+from cje_audit.report.transformed import n_clipped
 from cje_audit.report.truths import truths_of
 
 ROLES: Mapping[str, Role] = {"logging": "logging", "target": "target", "clone": "clone"}
@@ -59,7 +60,7 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
         n_used=int(used.sum()),
         n_missing=int(np.count_nonzero(~used)),
         missing_by_code=missing_by_code(facts, name, ~used),
-        weights=None if summary is None else weight_report(summary, _typicality(facts, name)),
+        weights=None if summary is None else weight_report(summary, _typicality(facts, name), n_clipped(facts, name)),
         estimates=estimates,
         truths=truths_of(facts.fresh_draws.get(name), estimates),
         next_step=next_step(decision, plan),
@@ -113,8 +114,8 @@ def missing_by_code(facts: RunFacts, name: str, missing: Bools) -> dict[str, int
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def weight_report(summary: WeightSummary, typicality: float | None) -> WeightReport:
-    """Write the weight summary as its part of the report."""
+def weight_report(summary: WeightSummary, typicality: float | None, n_clipped: int) -> WeightReport:
+    """Write the weight summary as its part of the report; `n_clipped` rows change in the clipped estimates alone."""
     ratio, bars = summary.log_ratio, summary.histogram
     return WeightReport(
         mean=summary.mean.value,
@@ -127,7 +128,7 @@ def weight_report(summary: WeightSummary, typicality: float | None) -> WeightRep
         pareto_khat=summary.tail.pareto_khat,
         sqrt_overlap=summary.sqrt_overlap,
         typicality=typicality,
-        n_clipped=0,
+        n_clipped=n_clipped,
         log_ratio=LogRatioSummary(
             min=ratio.min, p05=ratio.p05, p50=ratio.p50, p95=ratio.p95, max=ratio.max, mean=ratio.mean, sd=ratio.sd
         ),

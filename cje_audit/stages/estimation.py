@@ -107,6 +107,7 @@ def asked_of_estimation(spec: object) -> dict[str, Any]:
         "estimators": tuple(asked.estimators),
         "wanted_reward": None if asked.reward == "auto" else asked.reward,
         "log_ratio_clip": asked.log_ratio_clip,
+        "clip_around_quantile": asked.log_ratio_clip_around == "p75",
         "decision_rule": asked.decision,
         "skip_stages": frozenset(stage for stage, word in spec.execution.on_failure_of().items() if word == "skip_row"),
     }
