@@ -63,6 +63,7 @@ from cje_audit.settings import bundle_root
 from cje_audit.store import read_models
 from cje_audit.store.files import RunFiles, safe_name
 from cje_audit.store.saved_views import SavedViews
+from cje_audit.store.weight_curve import weight_view
 from cje_audit.store.weight_rows import weight_rows
 from cje_audit.store.workspace import RunRecord
 
@@ -741,7 +742,7 @@ class Audit(Accounts):
     def weights(self, run: str, policy: str) -> WeightView:
         """Return the weight plots of one policy."""
         with self._tables(run) as tables:
-            return read_models.weight_view(tables, policy)
+            return weight_view(tables, policy)
 
     def weight_rows(
         self, run: str, policy: str, low: float, high: float, *, closed: bool, offset: int = 0, limit: int = 25

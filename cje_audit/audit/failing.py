@@ -10,6 +10,11 @@ from cje_audit.domain.policy import endpoint_name
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.tables import RunTables
 
+CHARS = """
+  select row_id, length(concat(prompt, response)) as chars from sample
+  where row_id in (select unnest($asked::varchar[]))
+"""
+
 
 def endpoints_of(spec: object) -> dict[tuple[str | None, bool], str]:
     """Return where each policy is asked, by its name and whether the judge is meant; nothing for an import."""
@@ -27,7 +32,8 @@ def attempts_of(
 ) -> Attempts:
     """Return every ended attempt of a run with the length of its row's text, in characters, and where it was asked."""
     ended = answers.ended_attempts(run)
-    rows = tables.read("select row_id, length(concat(prompt, response)) as chars from sample")
+    asked = sorted({attempt.row_id for attempt in ended})
+    rows = tables.read_named(CHARS, {"asked": asked})
     chars = dict(zip(rows["row_id"].to_list(), rows["chars"].to_list(), strict=True))
     lengths = [chars.get(attempt.row_id) for attempt in ended]
     return Attempts(

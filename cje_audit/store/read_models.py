@@ -11,25 +11,32 @@ from cje_audit.domain.views import (
     CellView,
     FailedCell,
     FailurePage,
-    HeavyRow,
     QuarantinedLine,
     RowView,
     RowWeight,
     TokenValue,
-    WeightView,
 )
 
 if TYPE_CHECKING:  # DuckDB and Polars are loaded by whoever opens the tables
     from cje_audit.store.tables import RunTables
 
-CCDF_POINTS = 400
 EXCERPT = 300
 
-FAILURE_FILTER = """
-  from failure f join sample s using ("row")
-  where ($stage is null or f.stage = $stage) and ($policy is null or f.policy = $policy)
-    and ($code is null or f.code = $code)
-    and ($search is null or contains(lower(s.prompt), lower($search)) or contains(lower(s.row_id), lower($search)))
+FAILED = """
+  with failed as (
+    select "row", 'logging_policy' as stage, cast(null as varchar) as policy, response_code as code,
+      response_detail as detail
+    from sample where response_code is not null
+    union all select "row", stage, policy, code, detail from logprob where status = 'failed'
+    union all select "row", 'judge', null, code, detail from judgement where status = 'failed'),
+  wanted as (select * from failed where ($stage is null or stage = $stage) and ($policy is null or policy = $policy)
+    and ($code is null or code = $code) and ($search is null or "row" in (select "row" from sample
+      where contains(lower(prompt), lower($search)) or contains(lower(row_id), lower($search)))))
+"""
+FAILED_PAGE = f"""
+  {FAILED}, page as (select * from wanted order by "row", stage, policy limit $limit offset $offset)
+  select f.*, s.row_id, left(s.prompt, 300) as prompt, s.source, s.line
+  from page f join sample s using ("row") order by f."row", f.stage, f.policy
 """
 CELLS_OF_ROWS = """
   select f.*, left(s.prompt, 300) as prompt, s.source, s.line from failure f join sample s using ("row")
@@ -43,21 +50,6 @@ ROW_WEIGHTS = """
     from weight o where o.policy = w.policy) r on true
   where w."row" = ? order by p.position
 """
-WEIGHT_CURVE = """
-  with w as (select *, log_ratio - max(log_ratio) over () as d from weight where policy = ?),
-  t as (select *, exp(d) / sum(exp(d)) over () as share, row_number() over (order by log_ratio desc, "row") as place
-        from w)
-  select t.*, sum(share) over (order by place) as held from t order by place
-"""
-HEAVIEST = """
-  with top as (select max(log_ratio) as m from weight where policy = $1),
-  total as (select sum(exp(log_ratio - m)) as t from weight, top where policy = $1)
-  select s.row_id, left(s.prompt, 300) as prompt, w.weight, w.log_ratio, exp(w.log_ratio - m) / t as share
-  from weight w join sample s using ("row"), top, total
-  where w.policy = $1 and list_contains($2, w."row") order by w.log_ratio desc, w."row"
-"""
-
-
 QUALITY = """
   select count(*) as n, avg(cast(response_code is not null as double)) as "without response",
     avg(cast(list_contains($cut, finish_reason) as double)) as "cut at the length limit",
@@ -82,13 +74,8 @@ def failure_page(
 ) -> FailurePage:
     """Return one page of failed cells under a filter; `search` looks in prompt and row id."""
     wanted: dict[str, object] = {"stage": stage, "policy": policy, "code": code, "search": search or None}
-    total = _named(tables, f"select count(*) as n {FAILURE_FILTER}", wanted)[0]["n"]
-    rows = _named(
-        tables,
-        "select f.*, left(s.prompt, 300) as prompt, s.source, s.line "
-        f'{FAILURE_FILTER} order by f."row", f.stage, f.policy limit $limit offset $offset',
-        {**wanted, "limit": limit, "offset": offset},
-    )
+    total = _named(tables, f"{FAILED} select count(*) as n from wanted", wanted)[0]["n"]
+    rows = _named(tables, FAILED_PAGE, {**wanted, "limit": limit, "offset": offset})
     return FailurePage(total=int(str(total)), offset=offset, rows=tuple(_failed(r) for r in rows))
 
 
@@ -189,27 +176,3 @@ def _judge_cells(tables: "RunTables", number: int) -> list[CellView]:
 def _row_weights(tables: "RunTables", number: int) -> tuple[RowWeight, ...]:
     rows = tables.read(ROW_WEIGHTS, [number])
     return tuple(RowWeight.model_validate(r) for r in rows.iter_rows(named=True))
-
-
-def weight_view(tables: "RunTables", policy: str) -> WeightView:
-    """Return the weight plots of one policy; shares are relative to the largest weight, so nothing overflows."""
-    frame = tables.read(WEIGHT_CURVE, [policy])
-    if not frame.height:
-        raise NotFound(f"There are no weights for policy {policy!r}.", what_to_do="Look at Validation for the reason.")
-    held = frame["held"].to_list()
-    half = next((i + 1 for i, share in enumerate(held) if share >= 0.5), None)
-    step = max(1, frame.height // CCDF_POINTS)
-    curve = frame.filter((frame["place"] % step == 0) | (frame["place"] == 1)).sort("place", descending=True)
-    return WeightView(
-        policy=policy,
-        ccdf_log_ratio=tuple(curve["log_ratio"].to_list()),
-        ccdf_share=tuple((curve["place"] / frame.height).to_list()),
-        heaviest=_heaviest(tables, frame["row"].head(20).to_list(), policy),
-        half_weight_rows=half,
-        n=frame.height,
-    )
-
-
-def _heaviest(tables: "RunTables", numbers: list[int], policy: str) -> tuple[HeavyRow, ...]:
-    rows = tables.read(HEAVIEST, [policy, numbers])
-    return tuple(HeavyRow.model_validate(r) for r in rows.iter_rows(named=True))

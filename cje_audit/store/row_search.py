@@ -14,11 +14,13 @@ TEXT = {
 }
 PLAIN = "contains(lower({text}), lower($text))"
 REGEX = "regexp_matches({text}, $text)"
-FAILED = "row_id in (select row_id from failure)"
+FAILED = '"row" in (select "row" from failure)'
 PAGE = """
-  select row_id, left(prompt, 300) as prompt, left(response, 300) as response,
-    (select count(*) from failure f where f."row" = s."row") as n_failed
-  from sample s where {where} order by s."row" limit $limit offset $offset
+  with page as (select "row", row_id, left(prompt, 300) as prompt, left(response, 300) as response
+    from sample s where {where} order by s."row" limit $limit offset $offset),
+  failed as (select "row" from failure where "row" in (select "row" from page))
+  select row_id, prompt, response, (select count(*) from failed f where f."row" = page."row") as n_failed
+  from page order by page."row"
 """
 
 
@@ -34,7 +36,7 @@ def find_rows(tables: RunTables, query: RowQuery, *, offset: int, limit: int) ->
     """
     if len(query.text) > LONGEST:
         raise InputError(f"A search may hold {LONGEST} characters.", got=str(len(query.text)), what_to_do="Shorten it.")
-    where = (REGEX if query.regex else PLAIN).format(text=TEXT[query.where])
+    where = (REGEX if query.regex else PLAIN).format(text=TEXT[query.where]) if query.text else "$text = ''"
     where += f" and {FAILED}" if query.failed_only else ""
     wanted: dict[str, object] = {"text": query.text}
     try:

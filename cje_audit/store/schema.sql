@@ -25,6 +25,9 @@ create table if not exists fresh_draw(
   judge_score double, judge_code varchar, oracle_label double, oracle_code varchar,
   check ((judge_score is null) or (judge_code is null)), check ((oracle_label is null) or (oracle_code is null)));
 create table if not exists weight("row" integer not null, policy varchar not null, log_ratio double not null, weight double);
+create table if not exists weight_curve(
+  policy varchar not null, place bigint not null, n bigint not null, "row" integer not null, log_ratio double not null,
+  weight double, share double not null, held double not null);
 create table if not exists stage_run(
   stage varchar primary key, fingerprint varchar not null, n_in bigint, n_ok bigint, n_failed bigint, seconds double,
   finished_at double not null, facts varchar not null);

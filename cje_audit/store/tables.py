@@ -13,6 +13,7 @@ import polars as pl
 
 from cje_audit.domain.checks import Check
 from cje_audit.domain.errors import StoreError, StoreLocked
+from cje_audit.store.weight_curve import CURVE
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 CONFIG: dict[str, Any] = {"threads": 2, "memory_limit": "400MB", "autoinstall_known_extensions": "false",
@@ -158,6 +159,8 @@ class RunTables:
             db.register("new_rows", write.frame)
             db.execute(f"insert into {write.table} by name select * from new_rows")
             db.unregister("new_rows")
+        if write.table == "weight":
+            _keep_curves(db)
 
     def forget(self, stages: Sequence[str]) -> None:
         """Forget that these stages are done, so that they run again; their rows stay until replaced."""
@@ -194,6 +197,13 @@ class RunTables:
             row.pop("position")
             found.setdefault(stage, []).append(Check(**(row | {"example_ids": tuple(row["example_ids"])})))
         return found
+
+
+def _keep_curves(db: duckdb.DuckDBPyConnection) -> None:
+    """Keep the points of every policy's weight plots, one policy after the other, so that memory stays small."""
+    db.execute("delete from weight_curve")
+    for (policy,) in db.execute("select distinct policy from weight").fetchall():
+        db.execute(f"insert into weight_curve by name {CURVE}", {"policy": policy})
 
 
 def check_frame(stage: str, checks: Sequence[Check]) -> pl.DataFrame:

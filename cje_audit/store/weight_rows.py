@@ -8,12 +8,12 @@ if TYPE_CHECKING:  # DuckDB and Polars are loaded by whoever opens the tables
     from cje_audit.store.tables import RunTables
 
 WHERE = """
-  from weight w join sample s using ("row")
-  where w.policy = $policy and w.log_ratio >= $low and (w.log_ratio < $high or ($closed and w.log_ratio = $high))
+  from weight where policy = $policy and log_ratio >= $low and (log_ratio < $high or ($closed and log_ratio = $high))
 """
 ROWS = f"""
-  select s.row_id, left(s.prompt, 300) as prompt, w.log_ratio, w.weight {WHERE}
-  order by w.log_ratio desc, w."row" limit $limit offset $offset
+  with page as (select "row", log_ratio, weight {WHERE} order by log_ratio desc, "row" limit $limit offset $offset)
+  select s.row_id, left(s.prompt, 300) as prompt, p.log_ratio, p.weight
+  from page p join sample s using ("row") order by p.log_ratio desc, p."row"
 """
 
 
