@@ -8,6 +8,7 @@ from cje_audit.domain.checks import CheckStatus, Verdict
 from cje_audit.domain.row_search import Where
 from cje_audit.domain.titles import ESTIMATORS as ESTIMATORS
 from cje_audit.domain.titles import FIGURES, OUTCOMES, STATUSES, VERDICTS
+from cje_audit.domain.titles import PROBES as PROBES
 from cje_audit.domain.titles import QUESTIONS as QUESTIONS
 from cje_audit.domain.titles import REWARDS as REWARDS
 from cje_audit.domain.titles import ROLES as ROLES
@@ -107,6 +108,11 @@ STATUS: dict[str, Badge] = {
     CheckStatus.WARN: Badge(STATUSES["warn"], "orange", ":material/warning:", "Worth reading; the numbers still stand."),
     CheckStatus.FAIL: Badge(STATUSES["fail"], "red", ":material/cancel:", "The data cannot carry a number until this is solved."),
     CheckStatus.NOT_EVALUATED: Badge(STATUSES["not_evaluated"], "gray", ":material/help:", "Could not be checked; this is not a pass."),
+}  # fmt: skip
+
+PREFLIGHT: dict[bool, Badge] = {
+    True: Badge("Ready to launch", "green", ":material/check_circle:", "Nothing was found that cannot be right."),
+    False: Badge("Launch blocked", "red", ":material/block:", "A probe fails: what it found cannot be right."),
 }  # fmt: skip
 
 VERDICT: dict[str, Badge] = {

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import draft, forms, parts, session
-from app.cards import experiment_form, launching
+from app.cards import doctor, experiment_form, launching
 
 audit = session.open_audit()
 parts.heading("new_run")
@@ -31,7 +31,8 @@ if checked is None:
     st.stop()
 
 launching.said(audit, checked, text, base)
-launched = launching.buttons(audit, checked, text, base)
+anyway = doctor.card(audit, text, base) if checked.ok else None
+launched = launching.buttons(audit, checked, text, base) or anyway
 if launched:
     session.go("live", run=launched)
 

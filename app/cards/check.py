@@ -40,7 +40,7 @@ def stage_checks(stage: StageReport, run: str, only: str | None, extra: Callable
     for index, check in enumerate(sorted(looked_at, key=lambda c: -SEVERITY[c.status])):
         card(check, run, f"{stage.name}-{index}", extra)
     for status in (CheckStatus.NOT_EVALUATED, CheckStatus.PASS):
-        _folded([c for c in checks if c.status == status], f"{status}-{stage.name}", expanded=only is not None)
+        folded([c for c in checks if c.status == status], f"{status}-{stage.name}", expanded=only is not None)
     if not checks:
         parts.quiet("No check of this stage ran.")
 
@@ -67,7 +67,8 @@ def card(check: Check, run: str, key: str, extra: Callable[[Check], None] | None
 def _head(check: Check) -> None:
     with parts.line():
         parts.badge(words.STATUS[check.status])
-        st.markdown(f"**{words.check_title(check.id)}**", width="content", help=words.QUESTIONS.get(check.id))
+        question = words.QUESTIONS.get(check.id) or words.PROBES.get(check.id)
+        st.markdown(f"**{words.check_title(check.id)}**", width="content", help=question)
         if check.policy:
             parts.quiet(f"policy {check.policy}")
 
@@ -83,7 +84,7 @@ def _measured(check: Check) -> str:
     return " · ".join([*told, check.id])
 
 
-def _folded(checks: Sequence[Check], key: str, *, expanded: bool) -> None:
+def folded(checks: Sequence[Check], key: str, *, expanded: bool) -> None:
     """Print checks of one status, folded away until someone asks."""
     if not checks:
         return

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import formats, parts, rights
+from app.cards import doctor
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError
 from cje_audit.domain.views import Validation
@@ -49,5 +50,5 @@ def buttons(audit: Audit, checked: Validation, text: str, base: Path | None) -> 
         rows = st.number_input("Rows of the pilot", 1, 100_000, 50, 10, key="pilot_size", width=170)
         pilot = st.button("Launch a pilot", icon=":material/science:", disabled=not checked.ok)
     if whole or pilot:
-        return audit.launch(text, base=base, pilot=int(rows) if pilot else None)
+        return doctor.launch(audit, text, base, pilot=int(rows) if pilot else None)
     return None

@@ -58,6 +58,22 @@ QUESTIONS: dict[str, str] = {
     "estimation.calibration_range": "Do target judge scores lie in the labelled range?",
 }  # fmt: skip
 
+PROBES: dict[str, str] = {
+    "doctor.keys": "Is every key there that an endpoint needs?",
+    "doctor.disk": "Is there room for the answers?",
+    "doctor.echo": "Does one answer hold a log-probability for every token of the text that was sent?",
+    "doctor.sign": "Can the values be log-probabilities at all?",
+    "doctor.template": "Does the model read the prompt, and all of it?",
+    "doctor.alignment": "Does each value belong to its own token?",
+    "doctor.counts": "Asked for no token, does the server write none?",
+    "doctor.greedy": "Are words the model wrote itself scored as it wrote them?",
+    "doctor.likely": "Is a sensible answer likelier than the same words shuffled?",
+    "doctor.noise": "How far apart are two scorings of the same text?",
+    "doctor.identical": "Do policies that should differ have different log-probabilities?",
+    "doctor.judge": "Can the judge's score be read, five times out of five?",
+    "doctor.controls": "Do the probes notice what is spoilt on purpose?",
+}  # fmt: skip
+
 TITLES: dict[str, str] = {
     "dataset.schema": "Readable rows",
     "dataset.duplicate_ids": "Duplicate ids",
@@ -79,6 +95,16 @@ TITLES: dict[str, str] = {
     "estimation.max_weight_share": "Share of the heaviest row",
     "estimation.tail_index": "Tail of the weights",
     "estimation.near_zero_weights": "Rows with almost no weight",
+    "doctor.keys": "Keys",
+    "doctor.disk": "Free disk space",
+    "doctor.sign": "Values",
+    "doctor.template": "Text before the response",
+    "doctor.alignment": "Values and tokens",
+    "doctor.counts": "Number of tokens",
+    "doctor.greedy": "The model's own words",
+    "doctor.likely": "Likely against shuffled",
+    "doctor.identical": "Different policies",
+    "doctor.controls": "Must-fail controls",
 }
 
 ESTIMATORS: dict[str, str] = {

@@ -67,6 +67,15 @@ def override_warning(checks: Sequence[Check]) -> tuple[str, ...]:
     return (f"Failing checks were overridden, and the verdicts stand only as far as that was right: {told}.",)
 
 
+def preflight_warning(header: RunHeader) -> tuple[str, ...]:
+    """Say at the top of the report that the run was launched although its preflight failed."""
+    found = header.provenance.get("preflight")
+    if not found or found["set_aside_by"] is None:
+        return ()
+    told = f"{found['set_aside_by']} launched this run although its preflight failed ({'; '.join(found['failing'])})"
+    return (f"{told}. The reason stands in the audit trail.",)
+
+
 def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Report:
     """Put the report together; `checks` are all checks of the run, each once."""
     kept, skipped = without_skipped(facts), skipped_report(facts)
@@ -76,7 +85,9 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
     sentence = summary_sentence(kept, policies, comparisons, best, blocks(checks, None))
     chances = probabilities(kept, policies)
     failures = failure_groups(facts)
-    warnings = (*pilot_warning(facts.pilot), *override_warning(checks), *_skip_warning(skipped))
+    warnings = (
+        *pilot_warning(facts.pilot), *preflight_warning(header), *override_warning(checks), *_skip_warning(skipped)
+    )  # fmt: skip
     return Report(
         run=header,
         summary=Summary(

@@ -29,6 +29,7 @@ class Prober:
     def __init__(self, seconds: float = limits.SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self._providers: dict[Key, Provider] = {}
         self._places: dict[Key, asyncio.Semaphore] = {}
+        self._answered: set[Key] = set()
         self._clock = clock
         self._until = clock() + seconds
 
@@ -65,7 +66,7 @@ class Prober:
         if not isinstance(provider, Overrunning):
             return None
         try:
-            async with asyncio.timeout(self._limit()):
+            async with asyncio.timeout(self._limit(endpoint_key(policy))):
                 return await provider.overrun(policy, prompt)
         except TimeoutError:
             return None
@@ -80,8 +81,10 @@ class Prober:
             self._providers[key] = make_provider(asked)
         return self._providers[key]
 
-    def _limit(self) -> float:
-        return min(limits.ONE_ANSWER, max(self._until - self._clock(), 0.0))
+    def _limit(self, key: Key) -> float:
+        """Return the seconds for one answer; an endpoint that gave none yet may still be loading its model."""
+        left = max(self._until - self._clock(), 0.0)
+        return min(limits.ONE_ANSWER, left) if key in self._answered else left
 
     async def _ask(
         self, asked: Endpoint | Judge, ask: Callable[[], Awaitable[Answer[R]]],
@@ -91,7 +94,7 @@ class Prober:
         place = self._places.setdefault(endpoint_key(asked), asyncio.Semaphore(limits.AT_ONCE))
         for attempt in range(1, limits.ATTEMPTS + 1):
             async with place:
-                answer = await self._once(ask, failure)
+                answer = await self._once(endpoint_key(asked), ask, failure)
             floor, backoff = answer.retry.after_s, 0.25 * 2**attempt
             pause = backoff if floor is None else max(floor, backoff)
             if not answer.retry.again or attempt == limits.ATTEMPTS or pause >= self._until - self._clock():
@@ -100,12 +103,14 @@ class Prober:
         return answer.result
 
     async def _once(
-        self, ask: Callable[[], Awaitable[Answer[R]]], failure: Callable[[FailureCode, str | None], R]
+        self, key: Key, ask: Callable[[], Awaitable[Answer[R]]], failure: Callable[[FailureCode, str | None], R]
     ) -> Answer[R]:
-        limit = self._limit()
+        limit = self._limit(key)
         try:
             async with asyncio.timeout(limit):
-                return await ask()
+                answer = await ask()
+            self._answered.add(key)
+            return answer
         except TimeoutError:
             return Answer(failure(FailureCode.TIMEOUT, f"no answer within {limit:.0f} s"))
         except AuditError as error:
