@@ -145,7 +145,7 @@ def chart(
     `picked` is told the place of a mark of the first series that a person clicks.
     """
     if drawn is None:
-        quiet(nothing)
+        verbatim(nothing)
         return
     verbatim(drawn.sentence)
     figure, numbers = (st.container(), st.container()) if wide else st.columns([3, 2], gap="medium")

@@ -100,7 +100,7 @@ def on_refused(audit: Audit, run: str, policy: PolicyReport, shown: Reveal | Non
 def revealed(policy: PolicyReport, shown: Reveal) -> None:
     """Print the numbers of a refused policy, marked as such, with who revealed them and why."""
     st.warning("These numbers are refused. They are shown only because someone asked.", icon=":material/visibility:")
-    parts.verbatim(f"Revealed by {shown.by} at {formats.moment(shown.at)} UTC, because: {shown.reason}")
+    parts.verbatim(shown.sentence)
     told = f"The refused estimates of {policy.name}, each with its interval, bounds for missing rows and rows used."
     parts.table(revealed_table(policy), told)
 
@@ -109,13 +109,8 @@ def sign_off(audit: Audit, report: Report) -> None:
     """Print whether the report is signed, by whom and of which hash; and the form to sign it."""
     signed = report.sign_off
     with st.container(border=True, key=f"signoff-{signed.state}"):
-        with parts.line():
-            parts.badge(words.SIGN_OFF[signed.state])
-            if signed.by and signed.at:
-                parts.name(signed.by, "signer")
-                parts.quiet(signed.role or "")
-                parts.quiet(f"{formats.moment(signed.at)} UTC")
-        parts.quiet(words.SIGN_OFF[signed.state].meaning)
+        parts.badge(words.SIGN_OFF[signed.state])
+        parts.verbatim(signed.sentence)
         if signed.note:
             parts.verbatim(signed.note)
         if signed.report_hash:

@@ -29,7 +29,8 @@ def rule(report: Report) -> None:
         with parts.line():
             parts.badge(words.OUTCOME[report.decision.outcome])
             parts.quiet("by the rule that was fixed before the run")
-        parts.verbatim(report.decision.sentence)
+        for told in spoken.of_decision(report):
+            parts.verbatim(told)
 
 
 def verdicts(report: Report, extra: Callable[[PolicyReport], None]) -> None:

@@ -59,7 +59,7 @@ def demo(
         audit.wait(sibling)
     report = audit.report(run)
     if not json:
-        print_report(report)
+        print_report(report, audit.revealed(run))
     port = server.free_port(port)
     process = server.start(audit.workspace, port, detached=json)
     url = f"http://127.0.0.1:{port}/results?run={run}"
@@ -194,7 +194,7 @@ def _finish(audit: Audit, run: str, *, detach: bool, exit_zero: bool, json: bool
         _print_run(row, json)
     else:
         say(f"Run {row.id}")
-        print_report(report)
+        print_report(report, audit.revealed(row.id))
         print_pilot(audit.pilot(row.id))
     raise typer.Exit(exit_code(row, report, exit_zero=exit_zero))
 
@@ -224,7 +224,7 @@ def report(
     if json:
         print_json(found.document())
     else:
-        print_report(found)
+        print_report(found, audit.revealed(found.run.id))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """What the command line prints: JSON documents on stdout, plain words, and progress on stderr."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import orjson
@@ -16,7 +16,7 @@ from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.quality import QualityFigure
 from cje_audit.domain.report import Estimate, PolicyReport, Report
 from cje_audit.domain.untrusted import visible
-from cje_audit.domain.views import RunRow
+from cje_audit.domain.views import Reveal, RunRow
 
 STDERR = Console(stderr=True, highlight=False)
 STDOUT = Console(highlight=False, soft_wrap=True)
@@ -79,15 +79,15 @@ def print_pilot(found: PilotReport | None) -> None:
         say(f"\n{found.sentence}")
 
 
-def print_report(report: Report) -> None:
-    """Print a report in words: the summary, each policy, and every check that speaks."""
-    for told in spoken.of_run(report):
+def print_report(report: Report, revealed: Mapping[str, Reveal]) -> None:
+    """Print a report in words: the summary, who signed it, each policy, and every check that speaks."""
+    for told in (*spoken.of_run(report), report.sign_off.sentence):
         say(told)
     for policy in report.policies:
         say(f"\n{policy.name} [{VERDICT_WORDS[policy.verdict]}]")
         for told in spoken.of_policy(policy):
             say(f"  {told}")
-        _print_estimates(policy)
+        _print_estimates(policy, revealed.get(policy.name))
     say("\nThe numbers together:")
     for told in spoken.of_numbers(report):
         say(f"  {told}")
@@ -119,9 +119,11 @@ def print_quality(figures: Iterable[QualityFigure]) -> None:
         say(f"  {figure.status or 'shown'} {figure.name}{about}: {figure.sentence}")
 
 
-def _print_estimates(policy: PolicyReport) -> None:
-    """Print estimates of a policy whose level may stand; a refused or only ranked one has none here."""
-    if policy.verdict is not Verdict.REPORT:
+def _print_estimates(policy: PolicyReport, shown: Reveal | None) -> None:
+    """Print estimates of a policy whose level may stand, or whose refused numbers somebody let be shown."""
+    if shown is not None:
+        say(f"  {shown.sentence}")
+    elif policy.verdict is not Verdict.REPORT:
         return
     for estimate in policy.estimates:
         if estimate.value is not None:

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from cje_audit.domain import moments
+
 
 class CheckStatus(StrEnum):
     """`not_evaluated` says why and never reads as a pass."""
@@ -46,11 +48,11 @@ class Override(BaseModel):
         Examples
         --------
         >>> Override(check="judge.range", by="Ada", at="2026-01-01T00:00:00Z", reason="known fault").sentence
-        'The failing check judge.range was overridden by Ada at 2026-01-01T00:00:00Z because: known fault'
+        'The failing check judge.range was overridden by Ada on 2026-01-01 at 00:00 UTC, because: known fault'
         """
         about = f" of {self.policy}" if self.policy else ""
-        why = "." if self.reason is None else f" because: {self.reason}"
-        return f"The failing check {self.check}{about} was overridden by {self.by} at {self.at}{why}"
+        why = "." if self.reason is None else f", because: {self.reason}"
+        return f"The failing check {self.check}{about} was overridden by {self.by} on {moments.told(self.at)}{why}"
 
 
 class Check(BaseModel):

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from cje_audit.domain import moments
 from cje_audit.domain.checks import Check, CheckStatus, Override, Verdict
 from cje_audit.domain.outcome import DecisionReport, FirstTry, Plan, PlanBasis
 from cje_audit.domain.part import Pair, Part
@@ -249,6 +250,24 @@ class SignOff(Part):
     report_hash: str | None = None
     note: str | None = None
     role: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Who signed what and when, in one sentence that is printed everywhere as it is.
+
+        Examples
+        --------
+        >>> SignOff().sentence
+        'Nobody has signed this report.'
+        >>> SignOff(state="approved", by="Ada", at="2026-01-01T09:30:00Z", role="approver").sentence
+        'Ada (approver) approved exactly this report on 2026-01-01 at 09:30 UTC.'
+        """
+        if self.by is None or self.at is None:
+            return "Nobody has signed this report."
+        who = self.by if self.role is None else f"{self.by} ({self.role})"
+        if self.state == "void":
+            return f"The sign-off by {who} on {moments.told(self.at)} is void: something changed after it. Sign again."
+        return f"{who} {self.state} exactly this report on {moments.told(self.at)}."
 
 
 class Report(Part):

@@ -9,8 +9,15 @@ from cje_audit.domain.report import PolicyReport, Report, Truth
 
 def of_run(report: Report) -> tuple[str, ...]:
     """Return what is said of the run as a whole: the answer, what it hangs on, the decision."""
-    decision = None if report.decision is None else report.decision.sentence
-    return _said(report.summary.sentence, *report.summary.warnings, decision)
+    return _said(report.summary.sentence, *report.summary.warnings, *of_decision(report))
+
+
+def of_decision(report: Report) -> tuple[str, ...]:
+    """Return what the rule that was fixed before the run says: the decision, then each policy it looked at."""
+    if report.decision is None:
+        return ()
+    first, looked_at = report.decision.sentence, report.decision.candidates
+    return _said(first, *(c.sentence for c in looked_at if c.sentence not in first))
 
 
 def of_numbers(report: Report) -> tuple[str, ...]:

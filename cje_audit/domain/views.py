@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cje_audit.domain import moments
 from cje_audit.domain.report import RunState
 from cje_audit.domain.roles import UserRole
 
@@ -298,6 +299,18 @@ class Reveal(View):
     by: str
     at: str
     reason: str
+
+    @property
+    def sentence(self) -> str:
+        """Who let the numbers be shown, when and why, in one sentence that is printed everywhere as it is.
+
+        Examples
+        --------
+        >>> Reveal(policy="far", by="Bob", at="2026-01-01T09:30:00Z", reason="the board asked").sentence
+        'The refused numbers of far are shown: revealed by Bob on 2026-01-01 at 09:30 UTC, because: the board asked'
+        """
+        told = f"revealed by {self.by} on {moments.told(self.at)}, because: {self.reason}"
+        return f"The refused numbers of {self.policy} are shown: {told}"
 
 
 class ShareLink(View):

@@ -21,12 +21,6 @@ from cje_audit.report.redaction import without_rows
 
 MISSING = "–"
 NO_NUMBER = (Verdict.REFUSE, Verdict.NOT_EVALUATED)
-SIGNED = {
-    "none": "Nobody has signed this report.",
-    "approved": "Approved",
-    "rejected": "Rejected",
-    "void": "The sign-off is void, because something changed after it",
-}
 BLANK_HASH = "0" * 64
 HASH_PLACE = re.compile(r'(<meta name="cje-audit-file-hash" content=")([0-9a-f]{64})(">)')
 DATA_PLACE = re.compile(r'<script type="application/json" id="report">(.*?)</script>', re.DOTALL)
@@ -101,7 +95,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters |= {"number": number, "pair": pair, "percent": share, "count": count}
     made.globals |= {
-        "SIGNED": SIGNED, "STATUSES": titles.STATUSES, "VERDICTS": titles.VERDICTS, "OUTCOMES": titles.OUTCOMES,
+        "STATUSES": titles.STATUSES, "VERDICTS": titles.VERDICTS, "OUTCOMES": titles.OUTCOMES,
         "REWARDS": titles.REWARDS, "ESTIMATORS": titles.ESTIMATORS, "ROLES": titles.ROLES,
         "FIGURES": titles.FIGURES, "QUESTIONS": titles.QUESTIONS, "check_title": titles.check_title,
         "stage_title": titles.stage_title, "stage_purpose": titles.stage_purpose,

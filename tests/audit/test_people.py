@@ -78,8 +78,10 @@ def test_a_revealed_policy_stays_refused_and_says_by_whom_and_why(opened: Audit,
     found = opened.report(run).policy("far")
     assert found is not None
     assert found.verdict == "refuse"
-    mark = "refused; revealed by Bob, because: asked by the board"
-    assert mark in opened.html(run)
+    mark = shown.sentence
+    assert mark.endswith(" UTC, because: asked by the board")
+    assert f">{mark}<" in opened.html(run)
+    assert "far (refused, revealed)" in opened.html(run)
     assert mark not in opened.html(run, redact=True)
     assert not verify_html(opened.html(run))
     lines = list(csv.DictReader(io.StringIO(opened.estimates_csv(run))))
@@ -196,7 +198,7 @@ def test_an_override_decides_again_says_so_everywhere_and_voids_the_sign_off(ope
     assert report.report_hash() != first.report_hash()
     sentences = [o.sentence for o in found.overrides]
     assert len(sentences) == len(failing)
-    assert sentences[0].startswith(f"The failing check {failing[0].id} of far was overridden by Bob at ")
+    assert sentences[0].startswith(f"The failing check {failing[0].id} of far was overridden by Bob on ")
     assert sentences[0].endswith(" because: a known lack")
     assert all(c.status == "fail" for c in report.checks() if c.override)
     printed = cje(opened.workspace, "report", run).out

@@ -103,7 +103,7 @@ def test_sign_off_reveal_void_download(page: Any, served: Served, shots: Path, r
     page.goto(f"{served.url}/results?run={run}")
     settled(page, "Results")
     decide(page, "Sign this report", "Sign", "Ada", "read in full")
-    api.expect(page.get_by_text("A named person approved exactly this report.").first).to_be_visible(timeout=30_000)
+    api.expect(page.get_by_text("Ada approved exactly this report on").first).to_be_visible(timeout=30_000)
     decide(page, "Reveal the number", "Reveal", "Bob", "the board asked")
     api.expect(page.get_by_text("because: the board asked")).to_be_visible(timeout=30_000)
     api.expect(page.get_by_text("Sign-off void").first).to_be_visible(timeout=30_000)
