@@ -1,4 +1,4 @@
-"""The catalogue of corruptions, and a second one of kinds that no threshold was looked at with."""
+"""The catalogue of corruptions, which thresholds were looked at with; `holdout` has those they were not."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,16 +23,15 @@ def constants(values: tuple[float, ...]) -> Iterator[Corruption]:
     for field, stage in STAGES:
         for value in values:
             checks = (f"{stage}sentinel_values", f"{stage}zero_logprobs")
-            near_zero = value > -0.1
-            damage = on_long_text(field, value) if near_zero else put(field, value)
-            exact = not near_zero
-            yield Corruption(f"{field} = {value:.10g}", checks, damage, exact=exact, field=field)
+            damage = on_long_text(field, value) if value > -0.1 else put(field, value)
+            yield Corruption(f"{field} = {value:.10g}", checks, damage, exact=True, field=field)
 
 
 def signed() -> Iterator[Corruption]:
     """Return zeros, positive and non-finite values."""
     for field, stage in STAGES:
-        yield Corruption(f"{field} = 0 on text", (f"{stage}zero_logprobs",), on_long_text(field, 0.0), field=field)
+        zero = (f"{stage}zero_logprobs",)
+        yield Corruption(f"{field} = 0 on text", zero, on_long_text(field, 0.0), exact=True, field=field)
         for name, how in (("> 0", lambda v, r: -v), ("slightly > 0", lambda v, r: np.full_like(v, 1e-7))):
             yield Corruption(f"{field} {name}", (f"{stage}logprob_range",), change(field, how), exact=True, field=field)
         for name, value in (("−inf", -np.inf), ("inf", np.inf)):
@@ -68,7 +67,7 @@ def by_row() -> Iterator[Corruption]:
     yield Corruption("near = base", (*CLIPPED, f"{TARGET}uniform_weights"), fill_from_base)
     for value in (0.0, 0.5, 1.0, 0.7):
         yield Corruption(f"judge = {value:g}", ATOM, put("judge", value), field="judge")
-    yield Corruption("judge = -1", ("judge.range",), put("judge", -1.0), exact=True, field="judge")
+    yield Corruption("judge = -1", ("judge.range",), put("judge", -1.0), field="judge")
     yield Corruption("judge missing", ("judge.scored",), put("judge", np.nan), field="judge")
     yield Corruption("judge × 10", SCALED, change("judge", lambda v, r: v * 10), field="judge")
     yield Corruption("judge × 100", SCALED, change("judge", lambda v, r: v * 100), field="judge")
@@ -158,9 +157,6 @@ def by_column() -> Iterator[Corruption]:
         yield Corruption(name, checks, damage, by_row=False)
 
 
-CATALOGUE = (*by_row(), *by_column())
-
-
 def two_constants(raw: Raw, where: Any, rng: Generator) -> None:
     half = len(where) // 2
     raw.near[where[:half]], raw.near[where[half:]] = -77.7, -1e4
@@ -182,11 +178,11 @@ def near_at_temperature(t: float) -> Damage:
     return damage
 
 
-def unseen() -> Iterator[Corruption]:
-    """Return kinds of damage that are not in the catalogue."""
+def others() -> Iterator[Corruption]:
+    """Return more of both: odd constants, odd orders, odd scales."""
     odd = (-42.0, -1e-3, float(np.log(1e-10)), -69.0776, float(np.finfo(np.float32).min), -88.0, -1e4 / 3, -5e-7)
     yield from constants(odd)
-    yield Corruption("near: −77.7 and −10000", (f"{TARGET}sentinel_values",), two_constants, exact=True)
+    yield Corruption("near: −77.7 and −10000", (f"{TARGET}sentinel_values",), two_constants)
     for value in (0.3, 0.25, 0.85):
         yield Corruption(f"judge = {value:g}", ATOM, put("judge", value), field="judge")
     yield Corruption("judge × 5", SCALED, change("judge", lambda v, r: v * 5), field="judge")
@@ -210,4 +206,4 @@ def unseen() -> Iterator[Corruption]:
         yield Corruption(name, checks, damage, by_row=False)
 
 
-UNSEEN = tuple(unseen())
+CATALOGUE = (*by_row(), *by_column(), *others())

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from damage.raw import Audit, Raw, speaking
+from cje_audit.checks.catalogue import CATALOGUE
+from damage.raw import GRAVE, Audit, Raw
 
+GRAVEST = {entry.id: GRAVE[entry.worst] for entry in CATALOGUE}
 Generator = np.random.Generator
 Damage = Callable[[Raw, Any, Generator], None]
 Change = Callable[[Any, Generator], Any]
@@ -37,10 +39,35 @@ class Corruption:
         return damaged, where
 
 
-def detected(corruption: Corruption, clean: Audit, rate: float, rng: Generator) -> bool:
-    """Damage a copy of a clean dataset and say whether a named check speaks."""
+@dataclass(frozen=True)
+class Outcome:
+    """What the audit made of one damaged dataset.
+
+    `detected` says whether a named check spoke more gravely than of the same rows before; None where each of them
+    already spoke as gravely as it can. `exact` says whether just the damaged cells went missing; None where that is no
+    question.
+    """
+
+    detected: bool | None
+    exact: bool | None = None
+
+
+def outcome(corruption: Corruption, clean: Audit, rate: float, rng: Generator) -> Outcome:
+    """Damage a copy of a clean dataset and say what the audit made of it."""
     damaged, _ = corruption.applied(clean.raw, rate, rng)
-    return speaking(Audit(damaged, clean).checks_about(corruption.checks), corruption.checks)
+    audit = Audit(damaged, clean)
+    exact = excluded(corruption.field, clean, audit) if corruption.exact else None
+    before = clean.said(corruption.checks)
+    if before and all(grave >= GRAVEST[check] for (check, _), grave in before.items()):
+        return Outcome(None, exact)
+    now = audit.said(corruption.checks)
+    return Outcome(any(grave > before.get(check, 0) for check, grave in now.items()), exact)
+
+
+def excluded(field: str, clean: Audit, audit: Audit) -> bool:
+    """Say whether the cells that were changed, and no others, went missing."""
+    changed = getattr(audit.raw, field) != getattr(clean.raw, field)
+    return bool(np.array_equal(~audit.column(field).ok, changed))
 
 
 def put(field: str, value: Any) -> Damage:

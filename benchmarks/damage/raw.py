@@ -22,6 +22,7 @@ from cje_audit.report.assemble import run_checks
 from cje_audit.report.facts import RunFacts
 
 SCALE = (0.0, 1.0)
+GRAVE = {"warn": 1, "fail": 2}
 
 
 @dataclass
@@ -91,6 +92,7 @@ class Audit:
         """`before` is the audit of the same rows before they were damaged: columns that are the same are taken over."""
         self.raw, self.frame = raw, raw.rows()
         self._columns: dict[str, Column] = {}
+        self._said: dict[tuple[str, ...], dict[tuple[str, str | None], int]] = {}
         self._before = before if before is not None and self._same(before, *ROWS) else None
 
     def _same(self, before: "Audit", *names: str) -> bool:
@@ -143,6 +145,12 @@ class Audit:
         """Return every check."""
         return run_checks(self.facts())
 
+    def said(self, ids: tuple[str, ...]) -> dict[tuple[str, str | None], int]:
+        """Return how gravely each of these checks speaks, looked at once."""
+        if ids not in self._said:
+            self._said[ids] = statuses(self.checks_about(ids), ids)
+        return self._said[ids]
+
     def checks_about(self, ids: Iterable[str]) -> list[Check]:
         """Return the checks of the stages these ids belong to, of the damaged policy alone: the same, but sooner."""
         wanted: dict[str, set[str]] = {}
@@ -184,6 +192,7 @@ def _policy(name: str) -> PolicyFacts:
     return PolicyFacts(name, "clone" if name == "clone" else "target")
 
 
-def speaking(checks: Iterable[Check], ids: tuple[str, ...]) -> bool:
-    """Say whether one of these checks warns or fails for the damaged policy."""
-    return any(c.id in ids and c.status in ("warn", "fail") and c.policy in (None, "near") for c in checks)
+def statuses(checks: Iterable[Check], ids: tuple[str, ...]) -> dict[tuple[str, str | None], int]:
+    """Return how gravely these checks speak for the damaged policy: 0 not at all, 1 they warn, 2 they fail."""
+    about = (c for c in checks if c.id in ids and c.policy in (None, "near"))
+    return {(c.id, c.policy): GRAVE.get(c.status.value, 0) for c in about}
