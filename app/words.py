@@ -245,7 +245,8 @@ SOURCE: dict[str, str] = {
 WORKER: dict[str, Badge] = {
     "starting": Badge("Worker starting", "gray", ":material/schedule:", "The worker process is being started."),
     "alive": Badge("Worker alive", "green", ":material/favorite:", "The worker gives signs of life."),
-    "stalled": Badge("Worker stalled", "orange", ":material/hourglass_empty:", "The worker is alive, but no row has ended for a while. The server may be slow or may have asked for a pause."),
+    "slow": Badge("Slow, not stuck", "orange", ":material/hourglass_empty:", "The worker gives signs of life, but no model has answered for a while. The server is slow or asked for a pause; what is in flight is waited for."),
+    "stalled": Badge("Worker stalled", "red", ":material/hourglass_disabled:", "The worker process is there but gives no sign of life. If it stays so, press Cancel: that ends it. Every committed answer is kept, and Resume goes on from there."),
     "lost": Badge("Worker lost", "red", ":material/heart_broken:", "The worker process is gone. Every committed answer is kept; press Resume to go on from there."),
     "ended": Badge("Worker ended", "gray", ":material/flag:", "The worker has done its part and ended."),
 }  # fmt: skip

@@ -21,7 +21,11 @@ SETTINGS = (
         "",
         "Its precision: float32, bfloat16, float16 or auto; float32 on a CPU, else the model's.",
     ),
-    ("CJE_AUDIT_STALL_S", "30", "Seconds without a heartbeat after which a worker counts as lost."),
+    (
+        "CJE_AUDIT_STALL_S",
+        "30",
+        "Seconds after which a worker counts as stalled (no heartbeat) or slow (no answer).",
+    ),
 )
 
 

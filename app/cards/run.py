@@ -43,12 +43,20 @@ def worker(view: LiveView) -> None:
     kind = words.WORKER[view.worker]
     with parts.line():
         parts.badge(kind)
-        beats = () if view.final else (("last heartbeat", view.heartbeat_age_s), ("last event", view.last_event_age_s))
+        beats = () if view.final else _beats(view)
         parts.quiet(" · ".join(f"{what} {formats.duration(age)} ago" for what, age in beats if age is not None))
-    if view.worker in ("stalled", "lost"):
+    if view.worker in ("slow", "stalled", "lost"):
         st.warning(kind.meaning, icon=kind.icon)
     if view.run.error:
         st.error(formats.literal(view.run.error), icon=":material/cancel:")
+
+
+def _beats(view: LiveView) -> tuple[tuple[str, float | None], ...]:
+    return (
+        ("last heartbeat", view.heartbeat_age_s),
+        ("last answer", view.answer_age_s),
+        ("last event", view.last_event_age_s),
+    )
 
 
 def stage(at_work: LiveStage) -> None:

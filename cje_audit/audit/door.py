@@ -560,7 +560,8 @@ class Audit(Accounts):
     def _request(self, run: str, request: str, status: str) -> RunRow:
         record = self._runs.get(run)
         state = processes.worker_state(record, self._settings.stall_s)
-        if state == "lost":
+        stuck = request == "cancel" and state == "stalled" and processes.end_stuck(record.pid, record.id)
+        if state == "lost" or stuck:
             self._runs.release(record.id, None)
             self._runs.update(record.id, status=status, request=None, finished_at=time.time())
         elif state != "ended":

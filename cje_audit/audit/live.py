@@ -9,6 +9,8 @@ from cje_audit.domain.views import EventRow, LiveStage, LiveView, RunRow
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.workspace import ProgressRecord, RunRecord, Workspace, iso
 
+ASKING = ("logging_policy", "target_policy", "judge")
+
 
 def run_row(workspace: Workspace, record: RunRecord, stall_s: float) -> RunRow:
     """Return one line of the list of runs; a run whose worker is gone is shown as partial."""
@@ -57,13 +59,15 @@ def live_view(workspace: Workspace, answers: AnswerStore, record: RunRecord, sta
     counts = answers.counts(record.id)
     progress = workspace.progress(record.id)
     state = worker_state(record, stall_s)
+    silence = _silence(record, progress, answers.last_end(record.id), now) if state == "alive" else None
     reused = sum(p.n_reused for p in progress.values() if p.n_reused is not None)
     return LiveView(
         run=run_row(workspace, record, stall_s),
         stages=tuple(_stage(name, progress.get(name), record, now) for name in STAGES),
         failures=answers.failures_by_code(record.id),
-        worker=state,
+        worker="slow" if silence is not None and silence > stall_s else state,
         heartbeat_age_s=None if record.heartbeat is None else max(now - record.heartbeat, 0.0),
+        answer_age_s=silence,
         last_event_age_s=max(now - events[0].at, 0.0) if events else None,
         n_asked=counts.ok + counts.failed,
         n_reused=reused,
@@ -71,6 +75,16 @@ def live_view(workspace: Workspace, answers: AnswerStore, record: RunRecord, sta
         events=tuple(EventRow(at=iso(e.at), stage=e.stage, text=e.text) for e in events),
         final=state in ("ended", "lost"),
     )
+
+
+def _silence(
+    record: RunRecord, progress: dict[str, ProgressRecord], last_end: float | None, now: float
+) -> float | None:
+    """Return for how many seconds no model has answered; None while none is being asked."""
+    begun = [p.started for s, p in progress.items() if s in ASKING and p.state == "running" and p.started is not None]
+    if record.kind != "launch" or not begun:
+        return None
+    return max(now - max(begun if last_end is None else [*begun, last_end]), 0.0)
 
 
 def _stage(name: str, record: ProgressRecord | None, run: RunRecord, now: float) -> LiveStage:

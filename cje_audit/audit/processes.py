@@ -1,6 +1,7 @@
 """Starting workers and telling whether one still lives."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -48,6 +49,18 @@ def _is_zombie(pid: int) -> bool:
     except OSError:
         return False
     return stat.rpartition(")")[2].split()[:1] == ["Z"]
+
+
+def end_stuck(pid: int | None, run: str) -> bool:
+    """End a worker that gives no sign of life; False where the process cannot be shown to be this run's worker."""
+    try:
+        told = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    if pid is None or b"worker" not in told or run.encode() not in told:
+        return False
+    os.kill(pid, signal.SIGKILL)
+    return True
 
 
 def worker_state(record: RunRecord, stall_s: float) -> WorkerState:

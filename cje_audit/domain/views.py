@@ -9,7 +9,7 @@ from cje_audit.domain.report import RunState
 from cje_audit.domain.roles import UserRole
 
 StageState = Literal["waiting", "running", "done", "failed", "skipped"]
-WorkerState = Literal["starting", "alive", "stalled", "lost", "ended"]
+WorkerState = Literal["starting", "alive", "slow", "stalled", "lost", "ended"]
 
 
 class View(BaseModel):
@@ -61,13 +61,18 @@ class EventRow(View):
 
 
 class LiveView(View):
-    """A run as it is this moment. No estimate is shown before the end, on purpose."""
+    """A run as it is this moment. No estimate is shown before the end, on purpose.
+
+    A `worker` that is "slow" gives signs of life, but no model has answered for a while: `answer_age_s` seconds. One
+    that is "stalled" gives none. `answer_age_s` is None while no model is being asked.
+    """
 
     run: RunRow
     stages: tuple[LiveStage, ...]
     failures: dict[str, int]
     worker: WorkerState
     heartbeat_age_s: float | None
+    answer_age_s: float | None = None
     last_event_age_s: float | None
     n_asked: int
     n_reused: int

@@ -245,6 +245,12 @@ class AnswerStore:
         )
         return {row["code"]: int(row["n"]) for row in self._all(query, run)}
 
+    def last_end(self, run: str) -> float | None:
+        """Return when a run's last attempt ended (seconds since 1970); None where none has."""
+        query = "select max(ended_at) at from attempt where run = ? and status in ('ok', 'failed')"
+        found: float | None = self._all(query, run)[0]["at"]
+        return found
+
     def per_minute(self, run: str, since: float) -> dict[int, dict[str, int]]:
         """Count a run's attempts that ended after `since` (seconds since 1970): minute since 1970 -> code -> attempts.
 

@@ -74,3 +74,27 @@ def test_the_monitor_shows_endpoints_failures_per_minute_and_spend(visit: Visit,
     assert failed == 11  # Question 1, Question 10 to Question 19, once each
     assert f"{failed} of {every} attempts failed" in everything(at)
     audit.close()
+
+
+def test_slow_and_stalled_are_told_apart_in_words() -> None:
+    def page(state: str) -> None:
+        from app.cards import run as cards
+        from cje_audit.domain.views import LiveView, RunRow
+
+        run = RunRow(id="r", name="r", kind="launch", status="running", created_at="2026-01-01T00:00:00Z", age_s=60.0)
+        cards.worker(
+            LiveView(
+                run=run, stages=(), failures={}, worker=state, heartbeat_age_s=1.0, answer_age_s=45.0,
+                last_event_age_s=60.0, n_asked=3, n_reused=0, possibly_paid_twice=0, events=(), final=False,
+            )
+        )  # fmt: skip
+
+    slow, stalled, alive = (AppTest.from_function(page, args=(s,)).run() for s in ("slow", "stalled", "alive"))
+    assert "no model has answered for a while" in slow.warning[0].value
+    assert "gives no sign of life" in stalled.warning[0].value
+    assert not alive.warning
+    assert "last answer 45 s ago" in plainly(alive)
+
+
+def plainly(at: AppTest) -> str:
+    return everything(at).replace("\\", "")
