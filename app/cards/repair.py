@@ -25,7 +25,8 @@ def before_and_after(report: Report, revealed: Collection[str]) -> None:
 def _card(report: Report, repair: Repair, revealed: Collection[str], index: int) -> None:
     with st.container(border=True, key=f"repair-{repair.act}-{index}"):
         st.markdown(f"**{TITLES[repair.act].capitalize()}**")
-        parts.verbatim(repair.sentence)
+        for told in (repair.sentence, *repair.notes):
+            parts.verbatim(told)
         shown = spoken.changes(report, repair, revealed)
         hidden = {c.policy for c in repair.estimates}.difference(c.policy for c in shown)
         if shown:

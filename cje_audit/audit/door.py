@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cje_audit.audit import creation, live, overriding, people, processes, retrying
+from cje_audit.audit import creation, live, overriding, people, processes, rescoring, retrying
 from cje_audit.audit.accounts import Accounts
 from cje_audit.audit.attempts import attempts_at
 from cje_audit.audit.findings import Findings
@@ -21,7 +21,7 @@ from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.form import Form, form_of
-from cje_audit.domain.import_spec import load_spec
+from cje_audit.domain.import_spec import ImportSpec, Scope, load_spec
 from cje_audit.domain.on_failure import effects
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.preflight import KeptPreflight, Preflight
@@ -61,6 +61,7 @@ from cje_audit.report.estimates_csv import estimates_csv
 from cje_audit.report.register import as_csv, as_markdown
 from cje_audit.settings import bundle_root
 from cje_audit.store import read_models
+from cje_audit.store.answers import Ending
 from cje_audit.store.files import RunFiles, safe_name
 from cje_audit.store.saved_views import SavedViews
 from cje_audit.store.weight_curve import weight_view
@@ -596,25 +597,47 @@ class Audit(Accounts):
 
     def retry(
         self, run: str, *, stage: str | None = None, code: str | None = None, policy: str | None = None,
-        row: str | None = None,
+        row: str | None = None, config: str | None = None, base: Path | None = None,
     ) -> RetryView:  # fmt: skip
         """Ask again for what failed under a filter, run the stages after it again, and wait for the end.
 
-        Attempts are kept; finished answers and other failures are not asked for again.
+        Attempts are kept; finished answers and other failures are not asked for again. For an import, `config` is an
+        experiment's text that says whom to ask.
         """
         record = self._idle(run)
+        spec = load_spec(RunFiles(self._runs.run_dir(record.id)).config)
+        if isinstance(spec, ImportSpec):
+            scope = Scope(stage=stage, code=code, policy=policy, row=row)
+            return self._rescore(record, spec, scope, None if config is None else self._experiment(config, base))
         chosen = {"stage": stage, "code": code, "policy": policy, "row_id": row}
         ended = self._answers.failed_questions(record.id, **chosen)
         if not ended:
             return RetryView(run=record.id, retried=0, recovered=0)
-        before = self._report(record) if record.status == "complete" else None
-        retrying.reopen(self._answers, self._runs.run_dir(record.id), record.id, ended, before)
-        self._runs.event(record.id, f"{len(ended)} failed questions are asked again.")
-        self._restart(record)
-        self.wait(record.id)
+        self._run_again(record, ended, retrying.first_stage(ended), len(ended))
         still = {ending.key for ending in self._answers.failed_questions(record.id)}
         recovered = sum(ending.key not in still for ending in ended)
         return RetryView(run=record.id, retried=len(ended), recovered=recovered)
+
+    def _rescore(self, record: RunRecord, spec: ImportSpec, scope: Scope, config: Experiment | None) -> RetryView:
+        """Ask a provider for an import's failed cells in a scope."""
+        with self._tables(record.id) as tables:
+            found = rescoring.repairable(spec, config, scope, read_models.failed_cells(tables))
+        if not found.cells:
+            return RetryView(run=record.id, retried=0, recovered=0)
+        ended = [e for e in self._answers.failed_questions(record.id) if found.reopens(e)]
+        rescoring.write(self._runs.run_dir(record.id), found.spec)
+        self._run_again(record, ended, found.first_stage, len(found.cells))
+        with self._tables(record.id) as tables:
+            still = rescoring.places(read_models.failed_cells(tables))
+        return RetryView(run=record.id, retried=len(found.cells), recovered=len(found.cells - still))
+
+    def _run_again(self, record: RunRecord, ended: Sequence[Ending], stage: str, n: int) -> None:
+        """Reopen questions, run the stages from `stage` on again, and wait for the end."""
+        before = self._report(record) if record.status == "complete" else None
+        retrying.reopen(self._answers, self._runs.run_dir(record.id), record.id, ended, stage, before)
+        self._runs.event(record.id, f"{n} failed questions are asked again.")
+        self._restart(record)
+        self.wait(record.id)
 
     def estimate_cost(self, text: str, *, base: Path | None = None) -> CostEstimate:
         """Return what a configuration would ask and cost, from the lengths of its rows; nothing is sent."""

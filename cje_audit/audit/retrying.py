@@ -13,8 +13,10 @@ from cje_audit.store.files import RunFiles
 from cje_audit.store.workspace import iso
 
 
-def reopen(answers: AnswerStore, folder: Path, run: str, ended: Sequence[Ending], before: Report | None = None) -> None:
-    """Let these questions be asked again; what was finished stays, and so do the attempts.
+def reopen(
+    answers: AnswerStore, folder: Path, run: str, ended: Sequence[Ending], stage: str, before: Report | None
+) -> None:
+    """Let these questions be asked again, and the stages from `stage` on run again; attempts and answers stay.
 
     `before` is the report as it stands, None where there is none yet: its numbers stay beside the new ones.
     """
@@ -31,12 +33,12 @@ def reopen(answers: AnswerStore, folder: Path, run: str, ended: Sequence[Ending]
             if before is not None:
                 kept = snapshot_of(iso(time.time()), before.policies, before.failures)
                 opened.remember(kept.model_dump_json())
-            opened.forget(STAGES[STAGES.index(_first_stage(ended)) :])
+            opened.forget(STAGES[STAGES.index(stage) :])
         finally:
             opened.close()
 
 
-def _first_stage(ended: Sequence[Ending]) -> str:
+def first_stage(ended: Sequence[Ending]) -> str:
     """Return the first stage to run again; a response that is written anew begins with the rows themselves."""
     if any(ending.kind == "generate" for ending in ended):
         return STAGES[0]

@@ -431,6 +431,18 @@ BOUNDS_WHOLE_SCALE = _limit(
     "share of rows without a log-prob",
     "above, the bound without the equal-weight assumption is printed too",
 )
+RESCORING_NATS = _limit(
+    "rescoring.nats",
+    0.005,
+    "nats per token, median of 20 intact rows",
+    "half-precision kernels move single tokens, which averages out over a response; another prompt shifts all of it",
+)
+RESCORING_SCALE = _limit(
+    "rescoring.scale",
+    0.1,
+    "of the judge's scale, median of 20 intact rows",
+    "a judge asked twice keeps to this; another judge or rubric seldom does",
+)
 AGREES = _limit(
     "truth.agrees", 3.0, "combined standard errors", "an estimate further from its truth is shown as a miss"
 )

@@ -21,6 +21,7 @@ from cje_audit.cli.output import (
     print_json,
     print_pilot,
     print_quality,
+    print_repair,
     print_report,
     print_runs,
     read_config,
@@ -332,16 +333,23 @@ def retry(
     code: Annotated[str | None, typer.Option(help="Only failures with this code.")] = None,
     policy: Annotated[str | None, typer.Option(help="Only failures of this policy.")] = None,
     row: Annotated[str | None, typer.Option(metavar="ID", help="Only failures of this row.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--with", metavar="CONFIG", help="For an import: an experiment file, whom to ask.")
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Ask again only for what failed; the stages after it run again."""
     audit = Audit.open(workspace)
-    done = audit.retry(run, stage=stage, code=code, policy=policy, row=row)
+    text, base = (None, None) if config is None else (read_config(config), config.resolve().parent)
+    done = audit.retry(run, stage=stage, code=code, policy=policy, row=row, config=text, base=base)
     if json:
         print_json(done.model_dump(mode="json"))
     else:
         say(f"Run {done.run}: {done.retried} failed questions asked again, {done.recovered} have an answer now.")
+        if done.retried and audit.run(done.run).status == "complete":
+            report = audit.report(done.run)
+            print_repair(report, report.repairs[-1])
     raise typer.Exit(DONE if audit.run(done.run).status == "complete" else INTERRUPTED)
 
 

@@ -14,6 +14,7 @@ from cje_audit.domain.checks import Check, CheckStatus, Verdict
 from cje_audit.domain.errors import ConfigError, InputError
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.quality import QualityFigure
+from cje_audit.domain.repair import Repair
 from cje_audit.domain.report import Estimate, PolicyReport, Report
 from cje_audit.domain.untrusted import visible
 from cje_audit.domain.views import Reveal, RunRow
@@ -92,13 +93,18 @@ def print_report(report: Report, revealed: Mapping[str, Reveal]) -> None:
     for told in spoken.of_numbers(report):
         say(f"  {told}")
     for repair in report.repairs:
-        say("\nBefore and after:")
-        for told in spoken.of_repair(report, repair):
-            say(f"  {told}")
+        print_repair(report, repair)
     speaking = [c for c in report.checks() if c.status in (CheckStatus.WARN, CheckStatus.FAIL)]
     if speaking:
         say("\nChecks that speak:")
     print_checks(speaking)
+
+
+def print_repair(report: Report, repair: Repair) -> None:
+    """Print one repair: what it did, who was asked, and every estimate before and after that may be shown."""
+    say("\nBefore and after:")
+    for told in spoken.of_repair(report, repair):
+        say(f"  {told}")
 
 
 def print_checks(checks: Iterable[Check]) -> None:

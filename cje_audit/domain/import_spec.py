@@ -6,8 +6,30 @@ import yaml
 from pydantic import Field
 
 from cje_audit.domain.errors import ConfigError
-from cje_audit.domain.experiment import Experiment, parse_experiment
-from cje_audit.domain.policy import Strict, content_hash
+from cje_audit.domain.experiment import Execution, Experiment, Judge, parse_experiment
+from cje_audit.domain.policy import Policy, Strict, content_hash
+
+
+class Scope(Strict):
+    """Which failed cells are meant: all that fit every given word."""
+
+    stage: str | None = None
+    code: str | None = None
+    policy: str | None = None
+    row: str | None = None
+
+
+class Rescoring(Strict):
+    """Who is asked for which cells that an imported file has no value for; policies by the names of the file."""
+
+    scopes: tuple[Scope, ...]
+    policies: tuple[Policy, ...] = ()
+    judge: Judge | None = None
+    execution: Execution = Execution()
+
+    def policy(self, name: str) -> Policy | None:
+        """Return who is asked for a policy's log-probs; None where nobody is."""
+        return next((p for p in self.policies if p.name == name), None)
 
 
 class ImportSpec(Strict):
@@ -23,10 +45,11 @@ class ImportSpec(Strict):
     probes: str | None = None
     manifest: str | None = None
     rows_of: str | None = None
+    rescoring: Rescoring | None = None
 
     def config_hash(self) -> str:
-        """Return the SHA-256 of the specification."""
-        return content_hash(self.model_dump(mode="json"))
+        """Return the SHA-256 of the specification; whom a repair asks is not part of it."""
+        return content_hash(self.model_dump(mode="json", exclude={"rescoring"}))
 
 
 RunSpec = ImportSpec | Experiment

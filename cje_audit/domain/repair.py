@@ -64,3 +64,4 @@ class Repair(Part):
     sentence: str
     cells: tuple[CellChange, ...]
     estimates: tuple[EstimateChange, ...]
+    notes: tuple[str, ...] = ()

@@ -40,8 +40,8 @@ def of_policy(policy: PolicyReport) -> tuple[str, ...]:
 
 
 def of_repair(report: Report, repair: Repair, revealed: Collection[str] = ()) -> tuple[str, ...]:
-    """Return what is said of one repair, then every estimate before and after whose level may be shown."""
-    return (repair.sentence, *(change.sentence for change in changes(report, repair, revealed)))
+    """Return what is said of one repair, who was asked, then every estimate before and after that may be shown."""
+    return (repair.sentence, *repair.notes, *(change.sentence for change in changes(report, repair, revealed)))
 
 
 def changes(report: Report, repair: Repair, revealed: Collection[str] = ()) -> tuple[EstimateChange, ...]:

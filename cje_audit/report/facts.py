@@ -78,7 +78,8 @@ class RunFacts:
     `decision_rule` was fixed before the run, `pilot` says that the rows are only a part; `unit_costs` are by policy,
     as are `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
     is None where the judge was asked once per row. In `skip_stages` a failed cell takes its row out for every policy.
-    `retries` is what stood before each time failed cells were asked again, oldest first.
+    `retries` is what stood before each time failed cells were asked again, oldest first; `rescored` says who was asked
+    for an import's cells, or why nobody was.
     """
 
     rows: Rows
@@ -106,6 +107,7 @@ class RunFacts:
     skip_stages: frozenset[str] = frozenset()
     texts: TextFigures | None = None
     retries: tuple[Snapshot, ...] = ()
+    rescored: tuple[str, ...] = ()
 
     @cached_property
     def score_levels(self) -> Levels | None:

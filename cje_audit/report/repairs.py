@@ -27,8 +27,10 @@ def repairs_of(
 ) -> tuple[Repair, ...]:
     """Return every repair of a run, the leaving out of damaged values first."""
     now = snapshot_of("", policies, failures, shown_only=False)
-    steps = pairwise((*facts.retries, now))
-    return (*_left_out(facts, policies), *(_asked_again(before, after) for before, after in steps))
+    again = [_asked_again(before, after) for before, after in pairwise((*facts.retries, now))]
+    if again:
+        again[-1] = again[-1].model_copy(update={"notes": facts.rescored})
+    return (*_left_out(facts, policies), *again)
 
 
 def snapshot_of(

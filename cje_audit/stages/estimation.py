@@ -93,6 +93,7 @@ def run_facts(context: StageContext) -> RunFacts:
         judge_noise=read_judge_noise(tables),
         texts=text_figures_of(sample),
         retries=tuple(Snapshot.model_validate_json(text) for text in tables.remembered()),
+        rescored=tuple(note for done in tables.done().values() for note in done.facts.get("rescoring", ())),
         pilot=pilot_size(context.facts("dataset"), rows.n, context.spec),
         **asked_of_estimation(context.spec),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from cje_audit.checks.frame import Column, Rows
+from cje_audit.checks.frame import Codes, Column, Floats, Rows
 from cje_audit.checks.judge import audit_scores, check_judge
 from cje_audit.checks.judge_atoms import Evidence
 from cje_audit.domain.experiment import Experiment
@@ -28,6 +28,7 @@ from cje_audit.stages.columns import (
 from cje_audit.stages.dataset import IMPORTED
 from cje_audit.stages.fresh import ask_fresh_draws
 from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
+from cje_audit.stages.rescoring import Anew, merged, rescore_judge
 from cje_audit.store.tables import TableWrite
 
 STAGE = "judge"
@@ -38,10 +39,10 @@ def run(context: StageContext) -> StageOutcome:
     rows, sample = read_rows(context.tables)
     scale = judge_scale(context.spec)
     if isinstance(context.spec, Experiment) and context.spec.judge.kind != "recorded":
-        column, judgement = _asked(context, context.spec, rows, sample)
+        column, judgement, anew = *_asked(context, context.spec, rows, sample), None
     else:
         context.progress.total(rows.n)
-        column, judgement = _recorded(context, rows, scale)
+        column, judgement, anew = _recorded(context, rows, scale)
     oracle, labels = _labels(context, rows, sample)
     writes = [TableWrite("judgement", judgement), TableWrite("oracle_label", labels), *_fresh(context)]
     return StageOutcome(
@@ -50,6 +51,7 @@ def run(context: StageContext) -> StageOutcome:
         n_failed=rows.n - column.n_ok,
         writes=writes,
         checks={STAGE: check_judge(rows, column, oracle, scale, _noise(judgement))},
+        facts={"rescoring": [] if anew is None else [anew.note]},
     )
 
 
@@ -74,13 +76,20 @@ def judge_scale(spec: RunSpec) -> tuple[float, float]:
     return spec.judge.scale if isinstance(spec, Experiment) else spec.judge_scale
 
 
-def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> tuple[Column, pl.DataFrame]:
+def _recorded(
+    context: StageContext, rows: Rows, scale: tuple[float, float]
+) -> tuple[Column, pl.DataFrame, Anew | None]:
     frame = pl.read_parquet(
         context.folder / IMPORTED, columns=["judge_score", "judge_code", "judge_detail", "judge_text"]
     )
-    column = audit_scores(
-        rows, as_floats(frame["judge_score"]), as_objects(frame["judge_code"]), scale, _evidence(context, rows)
-    )
+    given, evidence = (as_floats(frame["judge_score"]), as_objects(frame["judge_code"])), _evidence(context, rows)
+
+    def audited(values: Floats, codes: Codes) -> Column:
+        return audit_scores(rows, values, codes, scale, evidence)
+
+    column = audited(*given)
+    anew = rescore_judge(context, rows, STAGE, column, scale)
+    column = column if anew is None else merged(column, given, anew.values(), audited)
     table = pl.DataFrame(
         {
             "row": pl.int_range(rows.n, dtype=pl.Int32, eager=True),
@@ -92,7 +101,18 @@ def _recorded(context: StageContext, rows: Rows, scale: tuple[float, float]) -> 
             "raw": frame["judge_text"],
         }
     )
-    return column, table
+    return column, table if anew is None else _with_answers(table, anew), anew
+
+
+def _with_answers(table: pl.DataFrame, anew: Anew) -> pl.DataFrame:
+    """Write what the judge said anew, in the place of what the file had for these rows."""
+    told = [_judged(row, 0, asked) | {"detail": asked.result.detail} for row, asked in anew.answers.items()]
+    said = pl.DataFrame(told, schema=JUDGEMENT).select("row", "raw", "attempts", "answer_key", anew=pl.lit(True))
+    joined = table.join(said, on="row", how="left", suffix="_anew", maintain_order="left")
+    return joined.with_columns(
+        raw=pl.when("anew").then("raw_anew").otherwise("raw"),
+        detail=pl.when("anew").then(pl.lit(f"asked of {anew.source}")).otherwise("detail"),
+    ).drop("raw_anew", "anew")
 
 
 def _evidence(context: StageContext, rows: Rows) -> Evidence:

@@ -55,6 +55,11 @@ def ask_judge(asker: Asker, spec: Experiment, items: Sequence[ToJudge], stage: s
             yield _not_compared(against[item.prompt]) if against is not None and lost else next(asked)
 
 
+def ask_alone(asker: Asker, judge: Judge, items: Sequence[ToJudge], stage: str) -> Sequence[Asked]:
+    """Ask a judge that compares with nothing about every item once, in order."""
+    return _ask(asker, judge, [(item, None, 0) for item in items], stage)
+
+
 def _other(against: Mapping[str, ResponseResult] | None, item: ToJudge) -> str | None:
     return None if against is None else against[item.prompt].unwrap()
 

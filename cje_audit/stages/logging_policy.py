@@ -33,7 +33,7 @@ def run(context: StageContext) -> StageOutcome:
         n_failed=rows.n - n_ok,
         writes=[*writes, TableWrite("logprob", scored.frame, ("stage", STAGE))],
         checks={STAGE: check_logging_policy(rows, scored.column, facts)},
-        facts={"from_stored_answers": scored.from_stored_answers},
+        facts={"from_stored_answers": scored.from_stored_answers, "rescoring": [scored.note] if scored.note else []},
     )
 
 

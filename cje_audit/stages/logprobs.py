@@ -16,7 +16,7 @@ from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext
 from cje_audit.stages.columns import as_floats, as_objects, details, nullable, status, strings
 from cje_audit.stages.dataset import IMPORTED
-from cje_audit.store.answers import Question
+from cje_audit.stages.rescoring import Anew, ask_logprobs, merged, rescore_logprobs
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,20 @@ class Scored:
     column: Column
     frame: pl.DataFrame
     from_stored_answers: bool = False
+    note: str | None = None
 
 
 def imported_scores(context: StageContext, rows: Rows, policy: str, stage: str) -> Scored:
-    """Return a column that the imported file reported, after the row-level checks."""
+    """Return a column that the imported file reported, after the row-level checks and what was asked anew."""
     names = pl.read_parquet_schema(context.folder / IMPORTED)
     prefix, suffix = ("logging_", "") if stage == "logging_policy" else ("target_", f":{policy}")
     wanted = {part: f"{prefix}{part}{suffix}" for part in ("logprob", "code", "detail", "token_logprobs")}
     present = [c for c in (*wanted.values(), "tokens", "n_tokens") if c in names]
     frame = pl.read_parquet(context.folder / IMPORTED, columns=present)
-    column = audit_column(rows, as_floats(frame[wanted["logprob"]]), as_objects(frame[wanted["code"]]))
+    given = as_floats(frame[wanted["logprob"]]), as_objects(frame[wanted["code"]])
+    column = audit_column(rows, *given)
+    anew = rescore_logprobs(context, rows, policy, stage, column)
+    column = column if anew is None else merged(column, given, anew.values(), lambda *told: audit_column(rows, *told))
     empty = pl.Series([None], dtype=pl.List(pl.Float64)).new_from_index(0, rows.n)
     words = pl.Series([None], dtype=pl.List(pl.String)).new_from_index(0, rows.n)
     table = _table(
@@ -47,7 +51,16 @@ def imported_scores(context: StageContext, rows: Rows, policy: str, stage: str) 
         tokens=frame["tokens"] if "tokens" in names else words,
         token_logprobs=frame[wanted["token_logprobs"]] if wanted["token_logprobs"] in names else empty,
     )
-    return Scored(column, table)
+    return Scored(column, table) if anew is None else Scored(column, _with_answers(table, anew), note=anew.note)
+
+
+def _with_answers(table: pl.DataFrame, anew: Anew) -> pl.DataFrame:
+    """Write what was answered, and by whom, in the place of what the file had for these rows."""
+    answered = pl.DataFrame([_answered(row, a) for row, a in anew.answers.items()], schema=ANSWERED, orient="row")
+    answered = answered.with_columns(pl.coalesce("detail", pl.lit(f"asked of {anew.source}")).alias("detail"))
+    kept = table.filter(~pl.col("row").is_in(answered["row"].to_list()))
+    told = table.select("row", "policy", "stage", "status", "code", "value").join(answered, on="row", how="inner")
+    return pl.concat([kept, told], how="diagonal").sort("row")
 
 
 def asked_scores(
@@ -63,26 +76,10 @@ def asked_scores(
 
     The end token is scored exactly for responses that ended by themselves (`finish_reason` is stop).
     """
-    version = provider.scorer_version
-    replicate = 1 if policy.role == "clone" else 0
-    identity = policy.identity_hash()
-    todo = sample.filter(pl.col("response").is_not_null()).select(
-        "row", "row_id", "prompt", "response", "finish_reason"
-    )
+    todo = sample.filter(pl.col("response").is_not_null())
     context.progress.total(todo.height)
-    items = list(todo.iter_rows(named=True))
-    texts = [(r["prompt"], r["response"], r["finish_reason"] == "stop") for r in items]
-    questions = [
-        Question("logprobs", identity, version, replicate, text, stage, policy.name, r["row_id"])
-        for text, r in zip(texts, items, strict=True)
-    ]
-
-    async def ask(index: int) -> object:
-        prompt, response, ended = texts[index]
-        return await provider.logprobs(policy, prompt, response, ended=ended)
-
-    asked = asker.ask_all(questions, ask, provider)
-    return _from_answers(rows, [item["row"] for item in items], asked, sample, policy.name, stage)
+    asked = ask_logprobs(asker, provider, policy, todo, stage)
+    return _from_answers(rows, todo["row"].to_list(), asked, sample, policy.name, stage)
 
 
 def _from_answers(

@@ -37,7 +37,7 @@ def run(context: StageContext) -> StageOutcome:
             TableWrite("logprob", pl.concat(frames, how="diagonal") if frames else pl.DataFrame(), ("stage", STAGE))
         ],
         checks={STAGE: checks},
-        facts={"from_stored_answers": reused},
+        facts={"from_stored_answers": reused, "rescoring": [s.note for s in scored.values() if s.note]},
     )
 
 

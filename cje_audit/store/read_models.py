@@ -79,6 +79,12 @@ def failure_page(
     return FailurePage(total=int(str(total)), offset=offset, rows=tuple(_failed(r) for r in rows))
 
 
+def failed_cells(tables: "RunTables") -> tuple[FailedCell, ...]:
+    """Return every failed cell of a run."""
+    query = 'select f.*, null as prompt, s.source, s.line from failure f join sample s using ("row")'
+    return tuple(_failed(r) for r in tables.read(query).iter_rows(named=True))
+
+
 def _failed(row: dict[str, object]) -> FailedCell:
     facts = CODES[FailureCode(str(row["code"]))]
     kept = {k: row[k] for k in ("row_id", "stage", "policy", "code", "detail", "prompt", "source", "line")}

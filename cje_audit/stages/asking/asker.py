@@ -9,6 +9,7 @@ from typing import Any, overload
 from weakref import WeakKeyDictionary
 
 from cje_audit.domain.experiment import EndpointLimits, Execution, Experiment, Judge, Price
+from cje_audit.domain.import_spec import RunSpec
 from cje_audit.domain.policy import Endpoint, endpoint_name
 from cje_audit.providers.base import Provider
 from cje_audit.providers.registry import make_provider
@@ -172,7 +173,7 @@ class Asker:
     def _spent_before(self) -> Spend:
         """Return what this run's attempts cost so far."""
         spend = Spend(self._execution.max_cost)
-        models = _models(self._context.spec) if isinstance(self._context.spec, Experiment) else {}
+        models = _models(self._context.spec)
         for (_, policy, kind), (put_in, got_out) in self._context.answers.tokens(self._context.run).items():
             spend.add(Tokens(put_in, got_out), price_of(self._prices, models.get(None if kind == "judge" else policy)))
         return spend
@@ -196,9 +197,16 @@ def fails_fast(execution: Execution, stage: str) -> bool:
     return any(word == "fail_fast" for asking, word in execution.on_failure_of().items() if asking == stage)
 
 
-def _models(spec: Experiment) -> dict[str | None, str | None]:
-    policies = (spec.logging_policy, *spec.target_policies)
-    return {None: spec.judge.model, **{p.name: p.model for p in policies}}
+def _models(spec: RunSpec) -> dict[str | None, str | None]:
+    """Return the model behind each policy, the judge's under None."""
+    if isinstance(spec, Experiment):
+        policies = (spec.logging_policy, *spec.target_policies)
+        return {None: spec.judge.model, **{p.name: p.model for p in policies}}
+    asked = spec.rescoring
+    if asked is None:
+        return {}
+    judge = None if asked.judge is None else asked.judge.model
+    return {None: judge, **{p.name: p.model for p in asked.policies}}
 
 
 def _limits(execution: Execution, asked: Endpoint | Judge) -> EndpointLimits | None:
