@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import parts, session
-from app.cards import comparison, decision, download, pilot, planning, sharing
+from app.cards import calibration, comparison, decision, download, pilot, planning, sharing
 from app.cards import verdict as cards
 from app.charts import estimates as charts
 
@@ -31,6 +31,7 @@ if len(every):
 shown = audit.revealed(run.id)
 cards.verdicts(report, lambda policy: decision.on_policy(audit, run.id, policy, shown.get(policy.name)))
 
+calibration.curve(audit, report)
 known = charts.truths_table(report.policies)
 if len(known):
     parts.section("Against what is known")

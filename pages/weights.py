@@ -54,7 +54,6 @@ parts.chart(charts.ccdf(view, floor), "There is no tail to draw for this policy.
 parts.section("The heaviest rows")
 parts.chart(charts.heaviest(view, floor), "No row carries any weight for this policy.", key="heavy")
 parts.row_links(run.id, [row.row_id for row in view.heaviest])
+cards.half(audit, run.id, view)
 if clone is None:
-    parts.quiet(
-        "This run has no clone, so the noise floor of its weights is unknown. Add a target policy with role clone."
-    )
+    parts.quiet("This run has no clone, so the noise floor of its weights is unknown: add a policy with role clone.")

@@ -4,9 +4,11 @@ import streamlit as st
 
 from app import formats, parts
 from app.cards import check
-from app.charts.weights import weight_text
+from app.charts.weights import half_weight_sentence, weight_text
+from cje_audit.audit import Audit
 from cje_audit.domain.checks import CheckStatus
 from cje_audit.domain.report import PolicyReport, Report
+from cje_audit.domain.views import WeightView
 from cje_audit.domain.weight_rows import WeightRowPage
 
 
@@ -30,16 +32,28 @@ def figures(policy: PolicyReport) -> None:
         parts.quiet(f"Mean weight: interval {formats.interval(told.mean_ci)}.")
 
 
-def rows(page: WeightRowPage, run: str) -> None:
-    """Print the rows of one bar, heaviest first, each with a link to its page."""
-    parts.verbatim(f"The heaviest first: {formats.of(len(page.rows), page.total)} of this bar are shown.")
+def rows(page: WeightRowPage, run: str, *, of: str = "of this bar", key: str = "bar-row") -> None:
+    """Print the rows of one bar, or of another range of weights, heaviest first, each with a link to its page."""
+    parts.verbatim(f"The heaviest first: {formats.of(len(page.rows), page.total)} {of} are shown.")
     for index, row in enumerate(page.rows):
-        with st.container(border=True, key=f"bar-row-{index}"):
+        with st.container(border=True, key=f"{key}-{index}"):
             with parts.line():
                 parts.row_link(run, row.row_id)
                 weight = weight_text(row.log_ratio) if row.weight is None else formats.number(row.weight)
                 parts.quiet(f"weight {weight} · log ratio {formats.number(row.log_ratio)} nats")
             parts.verbatim(formats.excerpt(row.prompt, 120))
+
+
+def half(audit: Audit, run: str, view: WeightView) -> None:
+    """Print the rows that together hold half of a policy's weight, page by page."""
+    if view.half_weight_log_ratio is None or view.half_weight_rows is None:
+        return
+    with st.expander("The rows that hold half of all weight", icon=":material/list:"):
+        parts.verbatim(half_weight_sentence(view))
+        ends = (view.half_weight_log_ratio, view.ccdf_log_ratio[-1])
+        offset = parts.pager(view.half_weight_rows, key="half")
+        page = audit.weight_rows(run, view.policy, *ends, closed=True, offset=offset)
+        rows(page, run, of="that hold half of all weight", key="half-row")
 
 
 def uniform(report: Report, policy: PolicyReport) -> None:

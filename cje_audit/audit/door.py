@@ -22,6 +22,7 @@ from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFo
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.form import Form, form_of
 from cje_audit.domain.import_spec import ImportSpec, Scope, load_spec
+from cje_audit.domain.labels import LabelledRow
 from cje_audit.domain.on_failure import effects
 from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.preflight import KeptPreflight, Preflight
@@ -762,6 +763,16 @@ class Audit(Accounts):
     def attempts(self, run: str, row_id: str) -> tuple[AttemptView, ...]:
         """Return every attempt at asking something about one row, oldest first."""
         return attempts_at(self._answers, self._runs.get(run).id, row_id)
+
+    def labelled(self, run: str) -> tuple[LabelledRow, ...]:
+        """Return the labelled rows behind the calibration, a fixed choice of many; none while the run is worked on."""
+        from cje_audit.store.labelled import labelled_rows
+
+        try:
+            with self._tables(run) as tables:
+                return labelled_rows(tables)
+        except NotFound:
+            return ()
 
     def weights(self, run: str, policy: str) -> WeightView:
         """Return the weight plots of one policy."""

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from cje_audit.domain import moments
 from cje_audit.domain.checks import Check, CheckStatus, Override, Verdict
+from cje_audit.domain.curve import CalibrationCurve
 from cje_audit.domain.outcome import DecisionReport, FirstTry, Plan, PlanBasis
 from cje_audit.domain.part import Pair, Part
 from cje_audit.domain.policy import Role, content_hash
@@ -279,6 +280,7 @@ class Report(Part):
     stages: tuple[StageReport, ...]
     policies: tuple[PolicyReport, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    calibration: CalibrationCurve | None = None
     decision: DecisionReport | None = None
     failures: tuple[FailureGroup, ...] = ()
     skipped: SkippedRows | None = None

@@ -21,9 +21,10 @@ def of_decision(report: Report) -> tuple[str, ...]:
 
 
 def of_numbers(report: Report) -> tuple[str, ...]:
-    """Return what is said of the numbers together: who may be quoted, who may be compared, who is probably best."""
-    summary = report.summary
-    return _said(summary.numbers, summary.pairs, summary.ranking, *(c.sentence for c in report.comparisons))
+    """Return what is said of the numbers together: who may be quoted, how scores became labels, who is ahead."""
+    summary, curve = report.summary, report.calibration
+    told = None if curve is None else curve.sentence
+    return _said(summary.numbers, told, summary.pairs, summary.ranking, *(c.sentence for c in report.comparisons))
 
 
 def of_policy(policy: PolicyReport) -> tuple[str, ...]:

@@ -190,7 +190,8 @@ class WeightView(View):
     """The weight plots of one policy: complementary distribution of the weights and the heaviest rows.
 
     `ccdf_log_ratio` (nats, ascending) and `ccdf_share` (share of rows at or above it) have equal length, at most 400.
-    `half_weight_rows` is how many rows together hold half of all weight.
+    `half_weight_rows` is how many rows together hold half of all weight; `half_weight_log_ratio` (nats) is that of the
+    lightest of them.
     """
 
     policy: str
@@ -199,6 +200,7 @@ class WeightView(View):
     heaviest: tuple[HeavyRow, ...]
     half_weight_rows: int | None
     n: int
+    half_weight_log_ratio: float | None = None
 
 
 class Template(View):

@@ -11,6 +11,7 @@ from cje_audit.checks.verdicts import blocks
 from cje_audit.domain.checks import STAGES, Check, Override, worst
 from cje_audit.domain.report import Report, RunHeader, SkippedRows, StageReport, Summary
 from cje_audit.report.calibration_checks import calibration_checks
+from cje_audit.report.calibration_curve import calibration_curve
 from cje_audit.report.comparisons import best_policy, compare_policies
 from cje_audit.report.deciding import decide_on
 from cje_audit.report.facts import RunFacts, StageFacts
@@ -101,6 +102,7 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
         stages=tuple(stage_reports(facts.stages, checks)),
         policies=with_chances(policies, chances),
         comparisons=comparisons,
+        calibration=calibration_curve(kept, policies),
         decision=decide_on(facts.decision_rule, kept, policies),
         failures=failures,
         skipped=skipped,

@@ -39,13 +39,14 @@ def weight_view(tables: "RunTables", policy: str) -> WeightView:
     if not curve.height:
         raise NotFound(f"There are no weights for policy {policy!r}.", what_to_do="Look at Validation for the reason.")
     n, falling = curve["n"][0], curve.sort("place", descending=True)
-    half = curve.filter(curve["held"] >= 0.5)["place"].min()
+    half = curve.filter(curve["held"] >= 0.5).head(1)
     return WeightView(
         policy=policy,
         ccdf_log_ratio=tuple(falling["log_ratio"].to_list()),
         ccdf_share=tuple((falling["place"] / n).to_list()),
         heaviest=_heaviest(tables, curve.head(HEAVIEST)),
-        half_weight_rows=half,  # type: ignore[arg-type]  # the smallest of whole numbers
+        half_weight_rows=half["place"].item() if half.height else None,
+        half_weight_log_ratio=half["log_ratio"].item() if half.height else None,
         n=n,
     )
 

@@ -1,7 +1,11 @@
 import math
 
-from app.charts import estimates, tokens, weights
+import pytest
+
+from app.charts import calibration, estimates, tokens, weights
 from cje_audit.domain.checks import Verdict
+from cje_audit.domain.curve import CalibrationCurve, LabelBin
+from cje_audit.domain.labels import LabelledRow
 from cje_audit.domain.views import CellView, HeavyRow, TokenValue, WeightView
 from tests.app import reports
 
@@ -118,3 +122,22 @@ def test_nothing_is_drawn_where_nothing_was_measured() -> None:
     assert weights.weight_histogram(bare, CLONE, as_weight=True) is None
     assert estimates.forest(reports.report(bare)) is None
     assert tokens.token_strip([cell("a", [])]) is None
+
+
+def test_the_calibration_chart_draws_curve_bins_and_rows() -> None:
+    curve = CalibrationCurve(
+        n=3, n_total=9, curve=((0.0, 0.1), (1.0, 0.7)), line=(0.2, 0.5), used_by=(), sentence="Told.",
+        bins=(LabelBin(score=0.2, label=0.3, interval=(0.1, 0.4), n=2), LabelBin(score=0.9, label=0.6, interval=None, n=1)),
+    )  # fmt: skip
+    drawn = calibration.calibration(curve, [LabelledRow(score=0.5, label=1.0)])
+    assert drawn is not None
+    named = {trace.name: trace for trace in drawn.figure.data}
+    assert (list(named["Calibration curve"].x), list(named["Calibration curve"].y)) == ([0.0, 1.0], [0.1, 0.7])
+    assert list(named["A straight line instead"].y) == pytest.approx([0.2, 0.7])
+    means = named["Mean label of rows with about this score"]
+    assert list(means.error_y.array) == pytest.approx([0.1, 0.0])
+    assert list(means.error_y.arrayminus) == pytest.approx([0.2, 0.0])
+    assert list(named["Labelled rows"].y) == [1.0]
+    assert drawn.sentence == "Told."
+    assert list(drawn.table["Labelled rows"]) == ["2", "1"]
+    assert calibration.calibration(None, []) is None

@@ -62,6 +62,18 @@ def test_a_bar_of_the_histogram_leads_to_exactly_its_rows(visit: Visit, world: W
     assert counted == sum(bins.counts) == policy.n_used
 
 
+def test_the_rows_that_hold_half_the_weight_are_listed(visit: Visit, world: World, audit: Audit) -> None:
+    view = audit.weights(world.complete, "far")
+    assert view.half_weight_rows is not None
+    assert view.half_weight_log_ratio is not None
+    found = audit.weight_rows(world.complete, "far", view.half_weight_log_ratio, view.ccdf_log_ratio[-1], closed=True)
+    assert found.total == view.half_weight_rows
+    assert [r.row_id for r in found.rows] == [r.row_id for r in view.heaviest][: view.half_weight_rows]
+    said = texts(visit(world.workspace, "weights", run=world.complete, policy="far"))
+    n = f"{view.half_weight_rows:,}"
+    assert any(f"{n} of {n} rows that hold half of all weight are shown" in told for told in said)
+
+
 def test_uniform_weights_are_called_what_they_are(visit: Visit, world: World, audit: Audit) -> None:
     at = visit(world.workspace, "weights", run=world.complete, policy="uniform")
     check = next(
