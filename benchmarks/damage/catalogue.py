@@ -11,7 +11,8 @@ from damage.raw import Raw
 LOGGING, TARGET = "logging_policy.", "target_policy."
 STAGES = (("base", LOGGING), ("near", TARGET))
 MEANS = (f"{TARGET}logprob_density", f"{TARGET}log_ratio_sign", f"{TARGET}mean_weight")
-UNIT = (*MEANS, "estimation.ess", "estimation.overlap", "estimation.tail_index", f"{TARGET}row_alignment")
+FEW = ("estimation.ess", "estimation.overlap", "estimation.tail_index", "estimation.near_zero_weights")
+UNIT = (*MEANS, *FEW, f"{TARGET}row_alignment")
 ALIGNED, CLIPPED, ATOM = (f"{TARGET}row_alignment",), (f"{TARGET}preclipped",), ("judge.sentinel_scores",)
 SCALED, LEAK = ("judge.single_judge", "judge.range"), ("judge.oracle_leak",)
 LOST = (f"{TARGET}missingness",)

@@ -6,7 +6,7 @@ import numpy as np
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.frame import Bools, Floats, Ints
-from cje_audit.checks.resolution import DECIMALS, SAMPLE, Crowd, crowding, grid_size, n_cells
+from cje_audit.checks.resolution import DECIMALS, SAMPLE, Crowd, crowding, grid_of, n_cells
 
 KNOWN = np.sort(np.array(
     [-10, -20, -50, -100, -200, -500, -999, -1000, -9999, -10_000, -99_999, -1e5, -1e6, -1e9, -1e10]
@@ -52,7 +52,7 @@ def fallback_constants(cells: Measured) -> Bools:
         return np.zeros(0, dtype=bool)
     ties = count_ties(cells)
     crowd = crowding(ties.distinct, ties.rows)
-    grid = np.maximum(grid_size(ties.distinct), measured_resolution(ties, crowd))
+    grid = resolution(ties, crowd)
     found = known_beyond_chance(ties, crowd, np.maximum(grid, thresholds.EXACT_FLOOR)) | commonest(ties, grid)
     if n_cells(cells.values, grid) >= thresholds.MIN_CELLS:
         found |= shared_beyond_chance(ties, crowd, np.maximum(grid, thresholds.RESOLUTION_FLOOR))
@@ -92,6 +92,12 @@ def _of_common_length(cells: Measured, place: Ints, rows: Ints) -> Bools:
     return common
 
 
+def resolution(ties: Ties, crowd: Crowd) -> Floats:
+    """Return the resolution (nats) of each distinct value: that of the column, or 0 where it lies off its grid."""
+    spacing, off = grid_of(ties.distinct)
+    return np.where(off, 0.0, np.maximum(spacing, measured_resolution(ties, crowd)))
+
+
 def measured_resolution(ties: Ties, crowd: Crowd) -> float:
     """Return the resolution (nats) at which as many values would tie as do; the first three ties are not counted."""
     away = ties.distinct <= -thresholds.NEAR_ZERO
@@ -110,7 +116,7 @@ def shared_beyond_chance(ties: Ties, crowd: Crowd, grid: Floats) -> Bools:
         return found
     local = tail_probability(ties.texts[chosen], crowd.mass[chosen], grid[chosen], crowd.width[chosen])
     chance = np.minimum(local * len(ties.distinct), _anywhere(ties.texts[chosen], crowd, grid))
-    odd = roundness(ties.distinct[chosen], grid[chosen])
+    odd = np.minimum(roundness(ties.distinct[chosen], grid[chosen]), renown(ties.distinct, chosen, grid[chosen]))
     unlike = ties.unlike[chosen] | (odd < thresholds.ODD_ROUND)
     suspects = chosen[unlike & (chance * odd < thresholds.TIE_P)]
     found[suspects[rounded_chance(ties, suspects, grid) < thresholds.TIE_P]] = True
@@ -130,7 +136,7 @@ def rounded_chance(ties: Ties, suspects: Ints, grid: Floats) -> Floats:
     """Return how likely suspects are shared because a part of the column is rounded to few decimals; else 0."""
     chance = np.zeros(len(suspects))
     for unit in [10.0**-d for d in DECIMALS] if len(suspects) else ():
-        part = _rounded_part(ties, unit, float(np.median(grid)))
+        part = _rounded_part(ties, unit, grid)
         inside = np.flatnonzero(part[suspects])
         if len(inside):
             crowd = crowding(ties.distinct[part], ties.rows[part])
@@ -142,13 +148,26 @@ def rounded_chance(ties: Ties, suspects: Ints, grid: Floats) -> Floats:
     return chance
 
 
-def _rounded_part(ties: Ties, unit: float, grid: float) -> Bools:
-    """Mark the multiples of a unit where they are many more than a grid so fine would hold; nothing otherwise."""
+def _rounded_part(ties: Ties, unit: float, grid: Floats) -> Bools:
+    """Mark the multiples of a unit where they are many more than the grid holds; nothing otherwise."""
     part = is_multiple(ties.distinct, unit)
-    expected = max(thresholds.ROUNDED_LIFT * grid / unit, thresholds.ROUNDED_PART)
-    many = part.sum() >= thresholds.ROUNDED_VALUES and ties.rows[part].sum() >= expected * ties.rows.sum()
+    held = float(np.sum(ties.rows * np.minimum(grid / unit, 1.0)))
+    expected = max(thresholds.ROUNDED_LIFT * held, thresholds.ROUNDED_PART * float(ties.rows.sum()))
+    many = part.sum() >= thresholds.ROUNDED_VALUES and ties.rows[part].sum() >= expected
     marked: Bools = part & many
     return marked
+
+
+def renown(distinct: Floats, chosen: Ints, grid: Floats) -> Floats:
+    """Return the chance that a value of the column is, but for rounding, a known fallback constant, as these are.
+
+    1 for those that are none; `grid` is the spacing at the chosen ones.
+    """
+    values = distinct[chosen]
+    away = np.min(np.abs(KNOWN[:, None] - values[None, :]), axis=0)
+    spread = max(float(np.subtract(*np.quantile(distinct, (0.9, 0.1)))), 1.0)
+    known = away <= np.maximum(0.5 * grid, 1e-12 * np.abs(values))
+    return np.where(known, np.minimum(len(KNOWN) * grid / spread, 1.0), 1.0)
 
 
 def roundness(values: Floats, grid: Floats) -> Floats:
@@ -166,10 +185,10 @@ def roundness(values: Floats, grid: Floats) -> Floats:
 
 
 def is_multiple(values: Floats, unit: float) -> Bools:
-    """Mark the multiples of a power of ten."""
+    """Mark the multiples of a power of ten; 0 is one of each."""
     steps = values / unit
     near = np.abs(steps - np.round(steps)) <= 1e-12 * np.maximum(np.abs(steps), 1e-3)
-    found: Bools = near & (np.round(steps) != 0)
+    found: Bools = near & ((np.round(steps) != 0) | (values == 0))
     return found
 
 

@@ -27,11 +27,26 @@ def grid_size(values: Floats) -> Floats:
     >>> grid_size(np.array([-1.25, -22.31, -177.77, -100.0])).tolist()
     [0.01, 0.01, 0.01, 0.01]
     """
-    spacing = np.zeros(len(values))
-    probe = values[:: max(1, len(values) // SAMPLE)]
-    for spaces in _fitting(values, probe):
+    return grid_of(values)[0]
+
+
+def grid_of(values: Floats) -> tuple[Floats, Bools]:
+    """Return the spacing as `grid_size` does, and which values lie off every format that the column fits.
+
+    Those few are written more finely than the column is rounded.
+
+    Examples
+    --------
+    >>> column = np.append(np.arange(1, 60) / 4, np.log(1e-10))
+    >>> np.flatnonzero(grid_of(column)[1]).tolist()
+    [59]
+    """
+    spacing, off = np.zeros(len(values)), np.ones(len(values), dtype=bool)
+    for spaces in _fitting(values, values[:: max(1, len(values) // SAMPLE)]):
         spacing = np.maximum(spacing, spaces)
-    return spacing
+        steps = values / spaces
+        off &= np.abs(steps - np.round(steps)) > thresholds.OFF_GRID
+    return spacing, off & (spacing > 0)
 
 
 def _fitting(values: Floats, probe: Floats) -> Iterator[Floats]:

@@ -93,6 +93,7 @@ GRID_FIT = _limit(
     "share of distinct values",
     "that must lie on a grid before the column counts as rounded to it",
 )
+OFF_GRID = _limit("sentinel.off_grid", 1e-6, "steps of the grid", "further off is no error of floating point")
 ODD_ROUND = _limit(
     "sentinel.round", 0.05, "chance of so few digits", "a rounder value cannot be one response to two like prompts"
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cje_audit.checks.faults import audit_column, has_code
+from cje_audit.checks.frame import Floats
 from cje_audit.domain.codes import FailureCode
 from tests.checks.builders import NAN, make_rows, no_codes, text_logprobs
 
@@ -30,6 +31,29 @@ def test_fallback_constants_are_found_exactly(value: float, n: int, share: float
 def test_a_single_known_constant_is_found_in_a_fine_column(value: float) -> None:
     planted, found = plant(500, 0.0, seed=1, value=value)
     assert found == planted
+
+
+def digits(values: Floats, n: int) -> Floats:
+    return np.array([float(f"{v:.{n}g}") for v in values])
+
+
+@pytest.mark.parametrize("value", [float(np.log(1e-10)), -23.0259, -69.0776, -1e-4, -5e-7])
+@pytest.mark.parametrize("seed", range(4))
+def test_two_rows_are_enough_where_a_column_of_six_digits_cannot_have_the_value(value: float, seed: int) -> None:
+    rows, values = text_logprobs(500, seed, chars=500.0)
+    values = digits(values, 6)
+    planted = np.random.default_rng(seed).choice(np.flatnonzero(rows.response_chars >= 40), 2, replace=False)
+    values[planted] = value
+    lost = np.flatnonzero(~audit_column(rows, values, no_codes(500)).ok)
+    assert sorted(planted.tolist()) == lost.tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_column_of_four_decimals_and_few_large_values_stays_whole(seed: int) -> None:
+    rows, values = text_logprobs(4000, seed)
+    values = np.round(values, 4)
+    assert 0.001 < np.mean(values <= -100) < 0.5
+    assert audit_column(rows, values, no_codes(4000)).n_ok == 4000
 
 
 def test_zeros_on_long_text_are_found_exactly_and_a_forced_word_is_not() -> None:

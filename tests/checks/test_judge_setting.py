@@ -52,6 +52,14 @@ def test_an_atom_in_a_fine_column_is_found_exactly(value: float, k: int) -> None
     assert (check.status, check.n_affected) == ("warn" if k == 4 else "fail", k)
 
 
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_two_round_scores_in_a_fine_column_are_enough(value: float) -> None:
+    values = np.round(0.1 + 0.8 * fine(600, 3), 6)
+    values[[5, 300]] = value
+    check = found(judged(values), "judge.sentinel_scores")
+    assert (check.status, check.n_affected) == ("warn", 2)
+
+
 def test_an_atom_in_a_coarse_column_needs_evidence() -> None:
     rng = np.random.default_rng(1)
     values = coarse(800, 1)
