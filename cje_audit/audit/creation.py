@@ -36,6 +36,8 @@ def check_providers(experiment: Experiment) -> None:
             )
         require_installed(policy.provider)
     _check_judge(experiment.judge)
+    if experiment.oracle.judge is not None:
+        _check_judge(experiment.oracle.judge)
 
 
 def _check_judge(judge: Judge) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cje_audit.checks.failure_patterns import Attempts
-from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.experiment import ORACLE_JUDGE, Experiment, Judge
 from cje_audit.domain.policy import endpoint_name
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.tables import RunTables
@@ -22,9 +22,14 @@ def endpoints_of(spec: object) -> dict[tuple[str | None, bool], str]:
         return {}
     policies = (spec.logging_policy, *spec.target_policies)
     asked = {(p.name, False): endpoint_name(p.provider, p.base_url, p.model) for p in policies}
-    judge = spec.judge
-    marked = endpoint_name(judge.provider, judge.base_url, judge.model)
-    return asked | {(name, True): marked for name in (None, *(p.name for p in policies))}
+    marked = _name(spec.judge)
+    second = spec.oracle.judge
+    labelled = {} if second is None else {(ORACLE_JUDGE, True): _name(second)}
+    return asked | {(name, True): marked for name in (None, *(p.name for p in policies))} | labelled
+
+
+def _name(judge: Judge) -> str:
+    return endpoint_name(judge.provider, judge.base_url, judge.model)
 
 
 def attempts_of(

@@ -19,6 +19,9 @@ def _lines(experiment: Experiment) -> Iterator[str]:
     low, high = experiment.judge.scale
     yield f"Logging policy {experiment.logging_policy.name}; target policies: {targets}."
     yield f"Judge: {experiment.judge.kind}, on the scale {low:g} to {high:g}."
+    if experiment.oracle.judge is not None:
+        share = f"{100 * experiment.oracle.slice:.3g} %"
+        yield f"Trusted labels: a second judge, {experiment.oracle.judge.model}, labels {share} of the prompts."
     yield f"Data: {Path(experiment.data.path).name}."
     if experiment.execution.pilot is not None:
         yield f"This is a pilot: at most {experiment.execution.pilot} of its rows are asked about."

@@ -56,12 +56,25 @@ class Judge(Strict):
         return self
 
 
+ORACLE_JUDGE = "(oracle judge)"  # who asks for a label, where a policy stands elsewhere; no policy can be called so
+
+
 class Oracle(Strict):
-    """Trusted labels: the data file's field that holds them, and the share of rows the experiment may see."""
+    """Trusted labels: the data file's field that holds them, and the share of rows the experiment may see.
+
+    `judge` is a second, better judge that labels this share of the responses itself.
+    """
 
     field: str = "oracle_label"
     slice: float = Field(default=1.0, ge=0, le=1)
     seed: int = 1
+    judge: Judge | None = None
+
+    @model_validator(mode="after")
+    def _judge_gives_a_mark(self) -> "Oracle":
+        if self.judge is not None and self.judge.kind not in ("score", "logprob"):
+            raise ValueError(f"the judge of labels gives a mark: write kind score or logprob, not {self.judge.kind}")
+        return self
 
 
 class FreshDraws(Strict):

@@ -20,6 +20,7 @@ POLICY = (
     "max_tokens", "seed",
 )  # fmt: skip
 JUDGE = ("kind", "provider", "base_url", "model", "api_key_env", "prompt", "integer", "draws")
+LABELLER = ("kind", "provider", "base_url", "model", "api_key_env", "prompt")
 ASKING = ("concurrency", "max_attempts", "timeout_s", "on_failure", "max_cost")
 LONG = frozenset({"system_prompt", "prompt"})
 DECISION: Place = ("estimation", "decision")
@@ -93,7 +94,7 @@ def _sections(document: dict[str, Any], providers: tuple[str, ...]) -> Iterator[
     yield Section(topic="logging_policy", fields=_policy(document, ("logging_policy",), providers))
     yield from _targets(document, providers)
     yield Section(topic="judge", fields=_judge(document, providers))
-    yield Section(topic="labels", fields=tuple(_field(document, ("oracle", n), Oracle) for n in ("field", "slice")))
+    yield Section(topic="labels", fields=_labels(document, providers))
     yield Section(
         topic="decision",
         fields=(
@@ -125,6 +126,17 @@ def _policy(document: dict[str, Any], place: Place, providers: tuple[str, ...]) 
 def _judge(document: dict[str, Any], providers: tuple[str, ...]) -> tuple[Field, ...]:
     fields = tuple(_field(document, ("judge", name), Judge, providers) for name in JUDGE)
     return (*fields, *(_end_of_scale(document, at) for at in (0, 1)))
+
+
+def _labels(document: dict[str, Any], providers: tuple[str, ...]) -> tuple[Field, ...]:
+    """Return the fields of the labels; those of a second judge are empty where the file names none."""
+    place: Place = ("oracle", "judge")
+    fields = [_field(document, (*place, name), Judge, providers) for name in LABELLER]
+    asked = value_at(document, place) is not None
+    return (
+        *(_field(document, ("oracle", name), Oracle) for name in ("field", "slice")),
+        *(f if asked else f.model_copy(update={"value": None}) for f in fields),
+    )
 
 
 def _end_of_scale(document: dict[str, Any], at: int) -> Field:

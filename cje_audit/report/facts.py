@@ -72,8 +72,9 @@ class RunFacts:
     """One run: rows, columns, and what is known beside them.
 
     `targets` names every declared target policy in order; `target_columns` may lack those never scored. `scale` is the
-    judge's declared scale. `oracle_scale` is the labels' own; without it the judge's is taken if all
-    labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip` (nats) are what the experiment asks for;
+    judge's declared scale. `asked_labels` are those of a second judge, failures included. `oracle_scale` is the labels'
+    own; without it the judge's is taken if all labels lie on it. `estimators`, `wanted_reward` and `log_ratio_clip`
+    (nats) are what the experiment asks for;
     with `clip_around_quantile` it clips about the 75th percentile of a policy's log ratios, not about 0.
     `decision_rule` was fixed before the run, `pilot` says that the rows are only a part; `unit_costs` are by policy,
     as are `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
@@ -94,6 +95,7 @@ class RunFacts:
     stages: tuple[StageFacts, ...]
     fresh_draws: Mapping[str, FreshDraws] = field(default_factory=dict)
     oracle_scale: Pair | None = None
+    asked_labels: Column | None = None
     estimators: tuple[str, ...] = ("auto",)
     wanted_reward: str | None = None
     log_ratio_clip: float | None = None

@@ -8,6 +8,7 @@ import numpy as np
 from cje_audit.checks import thresholds
 from cje_audit.checks.frame import Column, equals
 from cje_audit.domain.codes import CODES, FailureCode
+from cje_audit.domain.experiment import ORACLE_JUDGE
 from cje_audit.domain.report import FailureGroup
 from cje_audit.report.facts import RunFacts
 
@@ -51,6 +52,7 @@ def _columns(facts: RunFacts) -> Iterator[FailureGroup]:
     for name in facts.targets:
         yield from _column(facts, "target_policy", name, facts.target_columns.get(name))
     yield from _column(facts, "judge", None, facts.judge)
+    yield from _column(facts, "judge", ORACLE_JUDGE, facts.asked_labels)
 
 
 def _column(facts: RunFacts, stage: str, policy: str | None, column: Column | None) -> Iterator[FailureGroup]:
@@ -63,5 +65,5 @@ def _column(facts: RunFacts, stage: str, policy: str | None, column: Column | No
 
 
 def code_counts(column: Column) -> Mapping[str, int]:
-    """Return how many cells carry each code."""
-    return Counter(str(code) for code in column.codes[~column.ok])
+    """Return how many cells carry each code; a label that was never asked for has none."""
+    return Counter(str(code) for code in column.codes[~column.ok] if code is not None)

@@ -20,19 +20,20 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Setting:
-    """How a run was asked: its judge, and each policy's identity; an import knows of no template."""
+    """How a run was asked: the judges of scores and labels, and each policy's identity (imports know no template)."""
 
     judge: Mapping[str, Any]
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    labeller: Mapping[str, Any] = field(default_factory=dict)
 
 
 def setting_of(spec: RunSpec) -> Setting:
     """Return what a run's configuration says of judge and policies."""
     if not isinstance(spec, Experiment):
         return Setting({"kind": "recorded", "scale": tuple(spec.judge_scale)})
-    judge = {name: getattr(spec.judge, name) for name in JUDGE_FIELDS}
+    judge, second = ({n: getattr(j, n) for n in JUDGE_FIELDS} if j else {} for j in (spec.judge, spec.oracle.judge))
     every = (spec.logging_policy, *spec.target_policies)
-    return Setting(judge, {p.name: _identity(p) for p in every})
+    return Setting(judge, {p.name: _identity(p) for p in every}, second)
 
 
 def _identity(policy: Policy) -> dict[str, Any]:
@@ -42,7 +43,11 @@ def _identity(policy: Policy) -> dict[str, Any]:
 def judge_differs(a: Setting, b: Setting) -> list[str]:
     """Say what of the judge differs."""
     told = changed(a.judge, b.judge, JUDGE_FIELDS)
-    return [f"The judge differs: {'; '.join(told)}."] if told else []
+    labels = changed(a.labeller, b.labeller, JUDGE_FIELDS)
+    return [
+        *([f"The judge differs: {'; '.join(told)}."] if told else []),
+        *([f"The judge of the labels differs: {'; '.join(labels)}."] if labels else []),
+    ]
 
 
 def template_differs(a: Setting, b: Setting, name_a: str, name_b: str) -> str | None:

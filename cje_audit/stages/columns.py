@@ -155,8 +155,13 @@ def read_judge_noise(tables: RunTables) -> DrawNoise | None:
 
 def read_labels(tables: RunTables, n: int) -> Column:
     """Return the oracle labels the experiment may see; NaN elsewhere."""
-    frame = tables.read('select "row", label as value, code, detail from oracle_label order by "row"')
-    return _column(frame, "value", n)
+    return read_label_frame(tables.read('select * from oracle_label order by "row"'), n)
+
+
+def read_label_frame(frame: pl.DataFrame, n: int) -> Column:
+    """Return the labels of an `oracle_label` frame as one column; NaN where there is no label."""
+    told = frame if "detail" in frame.columns else frame.with_columns(detail=pl.lit(None, dtype=pl.String))
+    return _column(told, "label", n)
 
 
 REPORTED = r"^reported (-?[0-9][0-9.e+-]*)$"

@@ -32,6 +32,7 @@ def run(context: StageContext) -> StageOutcome:
     spec = context.spec
     options = import_options(spec)
     found = read_dataset(data_paths(spec), options, context.progress.reached)
+    refuse_two_sources(spec, found.rows)
     imported = piloted(found, spec)
     sample = text_features(sample_frame(imported.rows))
     imported.rows.drop("prompt", "response").write_parquet(context.folder / IMPORTED)
@@ -75,6 +76,23 @@ def import_options(spec: ImportSpec | Experiment) -> ImportOptions:
         )  # fmt: skip
     mapping: Mapping[str, str] = {} if spec.oracle.field == "oracle_label" else {spec.oracle.field: "oracle_label"}
     return ImportOptions(mapping=mapping, judge_scale=spec.judge.scale)
+
+
+def refuse_two_sources(spec: ImportSpec | Experiment, rows: pl.DataFrame) -> None:
+    """Refuse labels from the data beside labels from a second judge: two sources would be mixed.
+
+    Raises
+    ------
+    InputError
+        When there are both.
+    """
+    if isinstance(spec, Experiment) and spec.oracle.judge is not None and rows["oracle_label"].count():
+        raise InputError(
+            f"The data hold {rows['oracle_label'].count()} labels, and oracle.judge would make others.",
+            expected="labels from one source",
+            got=f"labels in the field {spec.oracle.field}, and a judge of labels",
+            what_to_do="Remove oracle.judge, or take the labels out of the data file.",
+        )
 
 
 def data_paths(spec: ImportSpec | Experiment) -> list[Path]:

@@ -83,6 +83,7 @@ def run_facts(context: StageContext) -> RunFacts:
         target_columns={t.name: read_logprobs(tables, t.name, rows.n) for t in targets},
         judge=judge,
         oracle=oracle if oracle.n_ok else None,
+        asked_labels=oracle if _asks_for_labels(context.spec) else None,
         scale=judge_scale(context.spec),
         dataset=dataset_facts_from_tables(tables, context.facts("dataset"), sample),
         stages=tuple(stage_facts(tables)),
@@ -110,8 +111,13 @@ def asked_of_estimation(spec: object) -> dict[str, Any]:
         "log_ratio_clip": asked.log_ratio_clip,
         "clip_around_quantile": asked.log_ratio_clip_around == "p75",
         "decision_rule": asked.decision,
+        "oracle_scale": None if spec.oracle.judge is None else spec.oracle.judge.scale,
         "skip_stages": frozenset(stage for stage, word in spec.execution.on_failure_of().items() if word == "skip_row"),
     }
+
+
+def _asks_for_labels(spec: object) -> bool:
+    return isinstance(spec, Experiment) and spec.oracle.judge is not None
 
 
 def pilot_size(facts: Mapping[str, Any], n: int, spec: object) -> PilotSize | None:

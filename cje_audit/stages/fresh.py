@@ -13,6 +13,7 @@ from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext
 from cje_audit.stages.dataset import FRESH_COLUMNS
 from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
+from cje_audit.stages.second_judge import Label, ask_labels, n_label_requests
 from cje_audit.store.answers import Question
 
 FIRST_DRAW = 1_000_000  # far above the draws of logged rows: a clone's fresh draws are never its logged responses
@@ -30,6 +31,10 @@ class _Draw:
     @property
     def row_id(self) -> str:
         return f"{self.prompt_id}#fresh{self.draw - FIRST_DRAW}"
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        return (self.policy.name, self.row_id)
 
 
 def ask_fresh_draws(
@@ -52,8 +57,10 @@ def ask_fresh_draws(
     context.progress.total(len(draws))
     written = _write(asker, draws, stage)
     ok = [(d, a) for d, a in zip(draws, written, strict=True) if a.result.is_ok]
-    judged = _judge(context, asker, spec, ok, stage)
-    rows = [_row(d, a, judged.get(d)) for d, a in zip(draws, written, strict=True)]
+    items = [ToJudge(d.prompt_id, d.prompt, str(a.result.unwrap()), d.row_id, d.policy.name) for d, a in ok]
+    judged = _judge(context, asker, spec, items, stage)
+    labels = _labels(context, asker, spec, items, stage)
+    rows = [_row(d, a, judged.get(d.key), labels.get(d.key)) for d, a in zip(draws, written, strict=True)]
     return pl.DataFrame(rows, schema=FRESH_COLUMNS)
 
 
@@ -86,14 +93,25 @@ class _Judged:
 
 
 def _judge(
-    context: StageContext, asker: Asker, spec: Experiment, written: list[tuple[_Draw, Asked]], stage: str
-) -> dict[_Draw, _Judged]:
+    context: StageContext, asker: Asker, spec: Experiment, items: list[ToJudge], stage: str
+) -> dict[tuple[str | None, str], _Judged]:
     if spec.judge.kind == "recorded":
         return {}
-    items = [ToJudge(d.prompt_id, d.prompt, str(a.result.unwrap()), d.row_id, d.policy.name) for d, a in written]
     context.progress.total(n_requests(spec.judge, items))
     ends = ask_judge(asker, spec, items, stage)
-    return {draw: _mean(list(islice(ends, spec.judge.draws))) for draw, _ in written}
+    return {(i.policy, i.row_id): _mean(list(islice(ends, spec.judge.draws))) for i in items}
+
+
+def _labels(
+    context: StageContext, asker: Asker, spec: Experiment, items: list[ToJudge], stage: str
+) -> dict[tuple[str | None, str], Label]:
+    """Have the second judge label the fresh draws of its slice, policy by policy."""
+    context.progress.total(n_label_requests(spec, items))
+    return {
+        (policy.name, row_id): label
+        for policy in spec.target_policies
+        for row_id, label in ask_labels(asker, spec, [i for i in items if i.policy == policy.name], stage).items()
+    }
 
 
 def _mean(ends: list[Asked]) -> _Judged:
@@ -103,7 +121,7 @@ def _mean(ends: list[Asked]) -> _Judged:
     return _Judged(math.fsum(scores) / len(scores), None)
 
 
-def _row(draw: _Draw, written: Asked, judged: _Judged | None) -> dict[str, object]:
+def _row(draw: _Draw, written: Asked, judged: _Judged | None, label: Label | None) -> dict[str, object]:
     response = written.result
     return {
         "policy": draw.policy.name,
@@ -113,8 +131,8 @@ def _row(draw: _Draw, written: Asked, judged: _Judged | None) -> dict[str, objec
         "response": response.value,
         "judge_score": None if judged is None else judged.score,
         "judge_code": _code(response.code) if judged is None else judged.code,
-        "oracle_label": None,
-        "oracle_code": "no_score",
+        "oracle_label": None if label is None else label.value,
+        "oracle_code": "no_score" if label is None else label.code,
     }
 
 

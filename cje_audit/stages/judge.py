@@ -1,6 +1,5 @@
 """The judge stage: a score per response on the declared scale, and the oracle labels the experiment may see."""
 
-import hashlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,6 +18,7 @@ from cje_audit.stages.columns import (
     as_objects,
     details,
     nullable,
+    read_label_frame,
     read_logprobs,
     read_rows,
     read_texts,
@@ -29,6 +29,7 @@ from cje_audit.stages.dataset import IMPORTED
 from cje_audit.stages.fresh import ask_fresh_draws
 from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
 from cje_audit.stages.rescoring import Anew, merged, rescore_judge
+from cje_audit.stages.second_judge import ask_labels, in_slice, n_label_requests
 from cje_audit.store.tables import TableWrite
 
 STAGE = "judge"
@@ -175,34 +176,50 @@ def _mean_column(table: pl.DataFrame, n: int) -> Column:
 
 def _labels(context: StageContext, rows: Rows, sample: pl.DataFrame) -> tuple[Column | None, pl.DataFrame]:
     """Return the labels inside the declared slice; rows outside it have none, and none is made up."""
+    spec = context.spec
+    if isinstance(spec, Experiment) and spec.oracle.judge is not None:
+        table = _by_second_judge(context, spec)
+    else:
+        table = _from_data(context, sample)
+    column = read_label_frame(table, rows.n)
+    return (column if column.n_ok else None), table
+
+
+def _from_data(context: StageContext, sample: pl.DataFrame) -> pl.DataFrame:
     frame = pl.read_parquet(context.folder / IMPORTED, columns=["oracle_label", "oracle_code"])
     values, codes = as_floats(frame["oracle_label"]), as_objects(frame["oracle_code"])
     if isinstance(context.spec, Experiment):
         hidden = ~in_slice(sample["prompt_id"], context.spec.oracle.slice, context.spec.oracle.seed)
         values[hidden], codes[hidden] = np.nan, "no_score"
-    table = pl.DataFrame(
+    return pl.DataFrame(
         {
-            "row": pl.int_range(rows.n, dtype=pl.Int32, eager=True),
+            "row": pl.int_range(len(values), dtype=pl.Int32, eager=True),
             "label": nullable(values),
             "status": pl.Series(np.where(np.isnan(values), "failed", "ok"), dtype=pl.String),
             "code": strings(codes),
         }
     ).filter((pl.col("code") != "no_score") | pl.col("code").is_null())
-    column = Column(values=values, codes=codes, reported=values.copy())
-    return (column if column.n_ok else None), table
 
 
-def in_slice(prompt_ids: pl.Series, share: float, seed: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which prompts lie in the oracle slice: a hash of seed and prompt id below `share`.
+LABELS = {
+    "row": pl.Int32, "label": pl.Float64, "status": pl.String, "code": pl.String, "detail": pl.String,
+    "raw": pl.String, "attempts": pl.Int32,
+}  # fmt: skip
 
-    Examples
-    --------
-    >>> in_slice(pl.Series(["a", "b"]), 1.0, 1).tolist()
-    [True, True]
-    """
 
-    def position(prompt_id: str) -> float:
-        digest = hashlib.sha256(f"{seed}:{prompt_id}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") / 2**64
-
-    return np.array([position(p) < share for p in prompt_ids], dtype=bool)
+def _by_second_judge(context: StageContext, spec: Experiment) -> pl.DataFrame:
+    """Have the second judge label the responses of the slice."""
+    todo = read_texts(context.tables).filter(pl.col("response").is_not_null())
+    items = [ToJudge(r["prompt_id"], r["prompt"], r["response"], r["row_id"]) for r in todo.iter_rows(named=True)]
+    context.progress.total(n_label_requests(spec, items))
+    with Asker(context, spec.execution) as asker:
+        labels = ask_labels(asker, spec, items, STAGE)
+    row_of = dict(zip(todo["row_id"], todo["row"], strict=True))
+    found = [
+        {
+            "row": row_of[row_id], "label": label.value, "status": "failed" if label.value is None else "ok",
+            "code": label.code, "detail": label.detail, "raw": label.raw, "attempts": label.attempts,
+        }
+        for row_id, label in labels.items()
+    ]  # fmt: skip
+    return pl.DataFrame(found, schema=LABELS).sort("row")

@@ -15,7 +15,7 @@ OPPONENT_DRAW = 2_000_000  # far above the draws of logged rows and of fresh one
 
 @dataclass(frozen=True, slots=True)
 class ToJudge:
-    """One response to be judged; `policy` is None for a logged one."""
+    """One response to be judged; `policy` is None for a logged one, `ORACLE_JUDGE` where a label is wanted."""
 
     prompt_id: str
     prompt: str
@@ -39,13 +39,15 @@ def n_requests(judge: Judge, items: Sequence[ToJudge]) -> int:
     return len(items) * judge.draws + opponents
 
 
-def ask_judge(asker: Asker, spec: Experiment, items: Sequence[ToJudge], stage: str) -> Iterator[Asked]:
+def ask_judge(
+    asker: Asker, spec: Experiment, items: Sequence[ToJudge], stage: str, judge: Judge | None = None
+) -> Iterator[Asked]:
     """Give the end of every item and draw, the draws of one item together, in order.
 
     A judge of kind `pairwise` compares with one further response of the logging policy per prompt; where that could not
-    be written, the comparison fails with the same code.
+    be written, the comparison fails with the same code. `judge` is the experiment's own unless another is given.
     """
-    judge = spec.judge
+    judge = judge or spec.judge
     against = _opponents(asker, spec, items, stage) if judge.kind == "pairwise" else None
     askable = [i for i in items if against is None or against[i.prompt].is_ok]
     asked = iter(_ask(asker, judge, [(i, _other(against, i), d) for i in askable for d in range(judge.draws)], stage))

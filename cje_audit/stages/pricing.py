@@ -61,7 +61,7 @@ def row_cost(
 def unit_cost(
     spec: Experiment, policy: Policy, prices: Mapping[str, Price], asked: int, written: int | None
 ) -> UnitCost:
-    """Return what one response of `asked` prompt tokens and `written` tokens costs, judging included.
+    """Return what one response of `asked` prompt tokens and `written` tokens costs, judging and labels included.
 
     Examples
     --------
@@ -74,8 +74,9 @@ def unit_cost(
     >>> unit_cost(spec, p, {}, 2, 5).why_not
     'no price is known for m'
     """
-    judge = spec.judge
-    unpriced = [m for m in (policy.model, judge.model) if m is not None and price_of(prices, m) is None]
+    judge, second = spec.judge, spec.oracle.judge
+    models = (policy.model, judge.model, None if second is None else second.model)
+    unpriced = [m for m in models if m is not None and price_of(prices, m) is None]
     if unpriced:
         return UnitCost(None, f"no price is known for {' and '.join(dict.fromkeys(unpriced))}")
     length = policy.max_tokens if written is None else min(written, policy.max_tokens)
@@ -84,4 +85,6 @@ def unit_cost(
     if judge.model is not None:
         judged = Tokens(JUDGE_TOKENS_IN + asked + length, JUDGE_TOKENS_OUT)
         cost += judge.draws * judged.cost(prices[judge.model])
+        if second is not None and second.model is not None:
+            cost += spec.oracle.slice * second.draws * judged.cost(prices[second.model])
     return UnitCost(cost, None)

@@ -28,7 +28,9 @@ FAILED = """
       response_detail as detail
     from sample where response_code is not null
     union all select "row", stage, policy, code, detail from logprob where status = 'failed'
-    union all select "row", 'judge', null, code, detail from judgement where status = 'failed'),
+    union all select "row", 'judge', null, code, detail from judgement where status = 'failed'
+    union all select "row", 'judge', '(oracle judge)', code, detail from oracle_label where attempts is not null
+      and status = 'failed'),
   wanted as (select * from failed where ($stage is null or stage = $stage) and ($policy is null or policy = $policy)
     and ($code is null or code = $code) and ($search is null or "row" in (select "row" from sample
       where contains(lower(prompt), lower($search)) or contains(lower(row_id), lower($search)))))
@@ -49,6 +51,12 @@ ROW_WEIGHTS = """
     select count(*) filter (where o.log_ratio > w.log_ratio) + 1 as rank, count(*) as n_ranked
     from weight o where o.policy = w.policy) r on true
   where w."row" = ? order by p.position
+"""
+JUDGED = """
+  select null as policy, draw, status, score, code, detail, raw, attempts from judgement where "row" = ?
+  union all select '(oracle judge)', 0, status, label, code, detail, raw, attempts from oracle_label
+    where "row" = ? and attempts is not null
+  order by policy nulls first, draw
 """
 QUALITY = """
   select count(*) as n, avg(cast(response_code is not null as double)) as "without response",
@@ -169,10 +177,10 @@ def _tokens(tokens: list[str] | None, values: list[float] | None) -> tuple[Token
 
 
 def _judge_cells(tables: "RunTables", number: int) -> list[CellView]:
-    rows = tables.read('select * from judgement where "row" = ? order by draw', [number])
+    rows = tables.read(JUDGED, [number, number])
     return [
         CellView(
-            stage="judge", policy=None, status=r["status"], value=r["score"], code=r["code"], detail=r["detail"],
+            stage="judge", policy=r["policy"], status=r["status"], value=r["score"], code=r["code"], detail=r["detail"],
             raw=r["raw"], attempts=r["attempts"],
         )
         for r in rows.iter_rows(named=True)

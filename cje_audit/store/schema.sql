@@ -18,8 +18,10 @@ create table if not exists judgement(
   attempts integer, answer_key varchar,
   check ((status = 'ok') = (score is not null)), check ((status = 'failed') = (code is not null)));
 create table if not exists oracle_label(
-  "row" integer not null, status varchar not null, code varchar, detail varchar, label double,
-  check ((status = 'ok') = (label is not null)));
+  "row" integer not null, status varchar not null, code varchar, detail varchar, label double, raw varchar,
+  attempts integer, check ((status = 'ok') = (label is not null)));
+alter table oracle_label add column if not exists raw varchar;
+alter table oracle_label add column if not exists attempts integer;
 create table if not exists fresh_draw(
   policy varchar not null, prompt_id varchar not null, draw integer not null, prompt varchar, response varchar,
   judge_score double, judge_code varchar, oracle_label double, oracle_code varchar,
@@ -47,10 +49,13 @@ create table if not exists quality(
   n bigint not null, n_total bigint not null, n_affected bigint, unit varchar, edges double[], labels varchar[], counts bigint[],
   low double, p05 double, p50 double, p95 double, high double, mean double, example_ids varchar[]);
 create table if not exists repair(number integer not null, document varchar not null);
-create view if not exists failure as
+create or replace view failure as
   select s."row", s.row_id, 'logging_policy' as stage, cast(null as varchar) as policy, s.response_code as code,
          s.response_detail as detail from sample s where s.response_code is not null
   union all
   select l."row", s.row_id, l.stage, l.policy, l.code, l.detail from logprob l join sample s using ("row") where l.status = 'failed'
   union all
-  select j."row", s.row_id, 'judge', null, j.code, j.detail from judgement j join sample s using ("row") where j.status = 'failed';
+  select j."row", s.row_id, 'judge', null, j.code, j.detail from judgement j join sample s using ("row") where j.status = 'failed'
+  union all
+  select o."row", s.row_id, 'judge', '(oracle judge)', o.code, o.detail from oracle_label o join sample s using ("row")
+  where o.status = 'failed' and o.attempts is not null;

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 from weakref import WeakKeyDictionary
 
-from cje_audit.domain.experiment import EndpointLimits, Execution, Experiment, Judge, Price
+from cje_audit.domain.experiment import ORACLE_JUDGE, EndpointLimits, Execution, Experiment, Judge, Price
 from cje_audit.domain.import_spec import RunSpec
 from cje_audit.domain.policy import Endpoint, endpoint_name
 from cje_audit.providers.base import Provider
@@ -175,7 +175,8 @@ class Asker:
         spend = Spend(self._execution.max_cost)
         models = _models(self._context.spec)
         for (_, policy, kind), (put_in, got_out) in self._context.answers.tokens(self._context.run).items():
-            spend.add(Tokens(put_in, got_out), price_of(self._prices, models.get(None if kind == "judge" else policy)))
+            judged = kind == "judge" and policy != ORACLE_JUDGE
+            spend.add(Tokens(put_in, got_out), price_of(self._prices, models.get(None if judged else policy)))
         return spend
 
 
@@ -198,10 +199,11 @@ def fails_fast(execution: Execution, stage: str) -> bool:
 
 
 def _models(spec: RunSpec) -> dict[str | None, str | None]:
-    """Return the model behind each policy, the judge's under None."""
+    """Return the model behind each policy, the judge's under None, that of a judge of labels under its own name."""
     if isinstance(spec, Experiment):
         policies = (spec.logging_policy, *spec.target_policies)
-        return {None: spec.judge.model, **{p.name: p.model for p in policies}}
+        second = None if spec.oracle.judge is None else spec.oracle.judge.model
+        return {None: spec.judge.model, ORACLE_JUDGE: second, **{p.name: p.model for p in policies}}
     asked = spec.rescoring
     if asked is None:
         return {}

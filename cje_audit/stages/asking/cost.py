@@ -128,6 +128,7 @@ def estimate_cost(
     CostEstimate(n_requests=2, tokens_in=8, tokens_out=2, cost=8.0, unpriced=(), sentence=None)
     """
     asked = [call for prompt, response in rows for call in _calls(experiment, prompt, response)]
+    asked += _labels(experiment, rows)
     by_model: dict[str, Tokens] = {}
     for model, tokens in asked:
         so_far = by_model.get(model, Tokens(0, 0))
@@ -140,6 +141,18 @@ def estimate_cost(
         cost=None if unpriced else sum(t.cost(prices[model]) for model, t in by_model.items()),
         unpriced=unpriced,
     )
+
+
+def _labels(experiment: Experiment, rows: Sequence[tuple[str, str | None]]) -> list[tuple[str, Tokens]]:
+    """Give the model and tokens of every request for a label: the slice's share of all responses, evenly spread."""
+    judge, share = experiment.oracle.judge, experiment.oracle.slice
+    if judge is None or judge.model is None:
+        return []
+    n_each = judge.draws * (1 + experiment.fresh_draws.per_prompt * len(experiment.target_policies))
+    chosen = [row for i, row in enumerate(rows) if int((i + 1) * share) > int(i * share)]
+    longest = experiment.logging_policy.max_tokens
+    lengths = [rough_tokens(p) + (longest if r is None else rough_tokens(r)) for p, r in chosen]
+    return [(judge.model, Tokens(JUDGE_TOKENS_IN + n, JUDGE_TOKENS_OUT)) for n in lengths for _ in range(n_each)]
 
 
 def _calls(experiment: Experiment, prompt: str, response: str | None) -> Iterator[tuple[str, Tokens]]:

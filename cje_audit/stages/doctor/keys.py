@@ -12,8 +12,8 @@ from cje_audit.stages.doctor.build import failed, passed
 
 def endpoints(experiment: Experiment) -> list[Endpoint | Judge]:
     """Return everything that is asked in a run."""
-    judge = [experiment.judge] if experiment.judge.provider is not None else []
-    return [experiment.logging_policy, *experiment.target_policies, *judge]
+    judges = [j for j in (experiment.judge, experiment.oracle.judge) if j is not None and j.provider is not None]
+    return [experiment.logging_policy, *experiment.target_policies, *judges]
 
 
 def keys(experiment: Experiment) -> Check:
