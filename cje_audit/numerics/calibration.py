@@ -9,6 +9,7 @@ from scipy.optimize import isotonic_regression
 from cje_audit.numerics.arrays import Bools, Floats, Ints, Pair
 from cje_audit.numerics.folds import FOLDS, occupied
 from cje_audit.numerics.inference import clustered_standard_error
+from cje_audit.numerics.interaction import PairCurves, pair_curves, without_interaction
 
 MIN_DISTINCT = 2
 
@@ -44,6 +45,8 @@ class Calibration:
     skill, skill_z
         Share of the labels' spread that the cross-fitted curve explains, and its distance from none in clustered
         standard errors; None where the labels do not vary.
+    pairs
+        The curves without two folds each; None with too few folds or too many labels.
     """
 
     nodes: Floats
@@ -55,6 +58,7 @@ class Calibration:
     n: int
     skill: float | None
     skill_z: float | None
+    pairs: PairCurves | None = None
 
     def place(self, score: Floats) -> Placed:
         """Place scores, shape (n,) without missing values, between the nodes."""
@@ -77,14 +81,18 @@ class Calibration:
         r"""Return :math:`\sum_i s_i f_{-k}(S_i)` for every labelled fold k: what an estimate is without its labels.
 
         `share`, float64 (n,), are the estimate's weights on the predictions. The shares are first gathered at the
-        nodes, so this is one pass over the rows however many folds there are.
+        nodes, so this is one pass over the rows however many folds there are. They are drawn towards their mean by what
+        the jackknife would count twice; see `without_interaction`.
         """
         u = len(self.nodes)
         right = share * placed.part
         mass = np.bincount(placed.left, weights=share - right, minlength=u)
         mass += np.bincount(placed.left + 1, weights=right, minlength=u)
         found: Floats = self.without[self.labelled] @ mass
-        return found
+        if self.pairs is None:
+            return found
+        whole, two = float(self.whole @ mass), self.pairs.curves @ mass
+        return without_interaction(found, whole, two, self.pairs.first, self.pairs.second)
 
 
 def isotonic_at(score: Floats, label: Floats, nodes: Floats) -> Floats:
@@ -136,6 +144,7 @@ def fit_calibration(score: Floats, label: Floats, fold: Ints, cluster: Ints) -> 
         n=len(label),
         skill=None,
         skill_z=None,
+        pairs=pair_curves(score, label, fold, nodes, labelled),
     )
     return _with_skill(fitted, score, label, fold, cluster)
 
