@@ -13,7 +13,7 @@ import streamlit as st
 from app import formats, parts, words
 from app.places import PLACES
 from cje_audit.audit import Audit
-from cje_audit.domain.errors import AuditError, InputError, NotFound
+from cje_audit.domain.errors import AuditError, InputError, NotAllowed, NotFound
 from cje_audit.domain.report import Report
 from cje_audit.domain.views import RunRow
 
@@ -58,7 +58,15 @@ def open_audit() -> Audit:
 
 def _signed_on(audit: Audit) -> Audit | None:
     """Return the front door as whoever a single sign-on proved; its proof is looked at on every visit."""
-    return audit.admit(st.user.to_dict()) if single_sign_on() and st.user.is_logged_in else None
+    if not single_sign_on() or not st.user.is_logged_in:
+        return None
+    try:
+        return audit.admit(st.user.to_dict())
+    except NotAllowed as error:
+        st.error(formats.literal(error.sentence), icon=":material/error:")
+        parts.verbatim(error.what_to_do or "")
+        st.button("Log out", on_click=st.logout)
+        st.stop()
 
 
 def single_sign_on() -> bool:

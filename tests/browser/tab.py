@@ -73,11 +73,22 @@ def launch(tab: Any, base: str, text: str) -> str:
     return run_in(tab.url)
 
 
-def decide(tab: Any, opener: str, button: str, name: str, text: str) -> None:
-    """Open a popover, fill in name and text, and press its button."""
+def log_in(tab: Any, base: str, name: str, password: str) -> None:
+    """Log in with name and password, as a person does from the first page."""
+    tab.goto(base)
+    tab.get_by_role("link", name="Log in with name and password").click()
+    tab.get_by_label("Name").fill(name)
+    tab.get_by_label("Password").fill(password)
+    tab.get_by_role("button", name="Log in").click()
+    settled(tab, "Runs")
+
+
+def decide(tab: Any, opener: str, button: str, name: str | None, text: str) -> None:
+    """Open a popover, fill in name (None: an account has one) and text, and press its button."""
     tab.get_by_role("button", name=opener).first.click()
     form = tab.get_by_test_id("stPopoverBody").get_by_test_id("stForm")
-    form.get_by_role("textbox").first.fill(name)
+    if name is not None:
+        form.get_by_role("textbox").first.fill(name)
     form.get_by_role("textbox").last.fill(text)
     form.get_by_role("button", name=button, exact=True).click()
     tab.keyboard.press("Escape")

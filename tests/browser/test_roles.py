@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from app.places import PLACES
 from cje_audit.audit import ImportOptions
 from tests.browser.conftest import Served
-from tests.browser.tab import settled
+from tests.browser.tab import log_in, settled
 from tests.pages.conftest import rows_of_every_kind
 
 pytestmark = pytest.mark.browser
@@ -38,16 +38,6 @@ def run(served: Served, tmp_path_factory: pytest.TempPathFactory) -> str:
     return made
 
 
-def log_in(tab: Any, base: str, name: str) -> None:
-    """Log in with name and password, as a person does from the first page."""
-    tab.goto(base)
-    tab.get_by_role("link", name="Log in with name and password").click()
-    tab.get_by_label("Name").fill(name)
-    tab.get_by_label("Password").fill(SECRET)
-    tab.get_by_role("button", name="Log in").click()
-    settled(tab, "Runs")
-
-
 def test_a_stranger_sees_the_way_to_log_in_and_nothing_else(page: Any, served: Served, run: str, shots: Path) -> None:
     for place in PLACES.values():
         page.goto(f"{served.url}/{place.url_path}?run={run}")
@@ -57,7 +47,7 @@ def test_a_stranger_sees_the_way_to_log_in_and_nothing_else(page: Any, served: S
 
 
 def test_a_viewer_reads_why_a_button_is_not_theirs(page: Any, served: Served, run: str, shots: Path) -> None:
-    log_in(page, served.url, "vera")
+    log_in(page, served.url, "vera", SECRET)
     expect(page.get_by_text("vera · viewer")).to_be_visible()
     for name, labels in THEIRS_NOT.items():
         page.goto(f"{served.url}/{PLACES[name].url_path}?run={run}")
@@ -72,7 +62,7 @@ def test_a_viewer_reads_why_a_button_is_not_theirs(page: Any, served: Served, ru
 
 
 def test_an_admin_may_press_all_of_them(page: Any, served: Served, run: str) -> None:
-    log_in(page, served.url, "ada")
+    log_in(page, served.url, "ada", SECRET)
     for name in ("results", "findings"):
         page.goto(f"{served.url}/{PLACES[name].url_path}?run={run}")
         settled(page, PLACES[name].title)
