@@ -104,6 +104,8 @@ def attempts(found: Sequence[AttemptView], run: str) -> None:
         with st.expander(_attempt_title(attempt, run), icon=words.ATTEMPT[attempt.status].icon):
             if attempt.detail:
                 parts.verbatim(attempt.detail)
+            if attempt.endpoint:
+                parts.quiet(f"Asked: {attempt.endpoint}")
             if attempt.request is None and attempt.response is None:
                 parts.quiet("Request and response were not kept for this attempt.")
                 continue

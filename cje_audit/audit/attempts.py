@@ -21,6 +21,7 @@ def _view(row: dict[str, Any]) -> AttemptView:
         seconds=None if row["ended_at"] is None else max(row["ended_at"] - row["started_at"], 0.0),
         status=row["status"], code=row["code"], detail=row["detail"],
         request=_shown(request), response=_shown(response),
+        endpoint=row["endpoint"],
         cut=max(len(request or ""), len(response or "")) > LONGEST,
     )  # fmt: skip
 

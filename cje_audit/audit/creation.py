@@ -25,7 +25,9 @@ def check_providers(experiment: Experiment) -> None:
     ModelMissing
         When a provider's extra is not installed.
     """
-    for policy in (experiment.logging_policy, *experiment.target_policies):
+    policies = (experiment.logging_policy, *experiment.target_policies)
+    backups = [b for b in (p.at_backup() for p in policies) if b is not None]
+    for policy in (*policies, *backups):
         able = capabilities(policy.provider)
         if not able.logprobs:
             raise ConfigError(
@@ -35,9 +37,9 @@ def check_providers(experiment: Experiment) -> None:
                 what_to_do=able.instead or "Use another provider for this policy.",
             )
         require_installed(policy.provider)
-    _check_judge(experiment.judge)
-    if experiment.oracle.judge is not None:
-        _check_judge(experiment.oracle.judge)
+    judges = (experiment.judge, experiment.judge.at_backup(), experiment.oracle.judge)
+    for judge in (j for j in judges if j is not None):
+        _check_judge(judge)
 
 
 def _check_judge(judge: Judge) -> None:

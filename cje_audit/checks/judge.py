@@ -8,7 +8,7 @@ from cje_audit.checks.faults import has_code, is_clean
 from cje_audit.checks.frame import Codes, Column, Floats, Rows
 from cje_audit.checks.judge_atoms import Evidence, atoms, lonely
 from cje_audit.checks.judge_noise import judge_noise
-from cje_audit.checks.judge_setting import LEAK, SINGLE, oracle_leak, single_judge
+from cje_audit.checks.judge_setting import LEAK, SINGLE, mixed_judges, oracle_leak, single_judge
 from cje_audit.checks.words import count, number, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.codes import FailureCode
@@ -37,11 +37,13 @@ def audit_scores(rows: Rows, reported: Floats, codes: Codes, scale: Pair, eviden
 
 
 def check_judge(
-    rows: Rows, column: Column | None, oracle: Column | None, scale: Pair, noise: DrawNoise | None = None
-) -> list[Check]:
+    rows: Rows, column: Column | None, oracle: Column | None, scale: Pair, noise: DrawNoise | None = None,
+    two_judges: tuple[int, int] | None = None,
+) -> list[Check]:  # fmt: skip
     """Return the checks of scores and of the labels beside them; `judge.calibration` and `.transport` are elsewhere.
 
-    `noise` is known only where the judge was asked more than once.
+    `noise` is known only where the judge was asked more than once; `two_judges` counts the judgements of the judge and
+    of its backup where both gave some.
     """
     if column is None:
         return [scored(rows, None), *none_evaluated(LATER, "there are no judge scores")]
@@ -51,7 +53,7 @@ def check_judge(
         sentinel_scores(rows, column, scale),
         constant(rows, column),
         oracle_leak(rows, column, oracle),
-        single_judge(rows, column, scale),
+        single_judge(rows, column, scale) if two_judges is None else mixed_judges(*two_judges),
         *([judge_noise(noise, rows.n)] if noise is not None else []),
     ]
 

@@ -38,6 +38,20 @@ def single_judge(rows: Rows, column: Column, scale: Pair) -> Check:
     )
 
 
+def mixed_judges(n_first: int, n_backup: int) -> Check:
+    """Say that the judge and its backup, which is another judge, both stand behind the scores."""
+    total = n_first + n_backup
+    return Check(
+        id=SINGLE,
+        status=CheckStatus.FAIL,
+        value=n_backup / total,
+        threshold=0.0,
+        sentence=f"Two judges are behind the scores: {count(n_backup, total)} judgements came from the judge's backup, "
+        "which is another judge.",
+        what_to_do="Run again with one of the two as the only judge; what it was asked already is not asked again.",
+    )
+
+
 def other_scale(given: Floats, scale: Pair) -> tuple[Bools, Pair | None]:
     """Return the scores that belong to another scale, and that scale; `given` is NaN where nothing came."""
     low, high = scale

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.on_failure import ASKING, DEFAULT, AskingStage, OnFailure, known
 from cje_audit.domain.outcome import DecisionRule
-from cje_audit.domain.policy import Policy, Strict, content_hash
+from cje_audit.domain.policy import Backup, Policy, Strict, content_hash
 from cje_audit.domain.template_file import template_digest
 
 EstimatorName = Literal[
@@ -43,12 +43,17 @@ class Judge(Strict):
     scale: tuple[float, float] = (0.0, 1.0)
     integer: bool = False
     draws: int = Field(default=1, ge=1, le=20)
+    backup: Backup | None = None
+
+    def at_backup(self) -> "Judge | None":
+        """Return the judge that the backup is: another one; None without a backup."""
+        return None if self.backup is None else self.model_copy(update={**self.backup.named(), "backup": None})
 
     @model_validator(mode="after")
     def _kind_fits(self) -> "Judge":
         if self.scale[0] >= self.scale[1]:
             raise ValueError("scale needs its lower end first, such as [0, 1]")
-        asked = [n for n in ("provider", "base_url", "model", "prompt") if getattr(self, n) is not None]
+        asked = [n for n in ("provider", "base_url", "model", "prompt", "backup") if getattr(self, n) is not None]
         if self.kind == "recorded" and asked:
             raise ValueError(f"a recorded judge is not asked: remove {', '.join(asked)}")
         if self.kind != "recorded" and (self.provider is None or self.model is None):
@@ -74,6 +79,8 @@ class Oracle(Strict):
     def _judge_gives_a_mark(self) -> "Oracle":
         if self.judge is not None and self.judge.kind not in ("score", "logprob"):
             raise ValueError(f"the judge of labels gives a mark: write kind score or logprob, not {self.judge.kind}")
+        if self.judge is not None and self.judge.backup is not None:
+            raise ValueError("the judge of labels has no backup: labels of two judges would be mixed")
         return self
 
 
@@ -158,6 +165,16 @@ class Experiment(Strict):
         for clone in (p for p in self.target_policies if p.role == "clone"):
             if clone.identity_hash() != self.logging_policy.identity_hash():
                 raise ValueError(f"policy {clone.name} has the role clone but differs from the logging policy")
+        return self
+
+    @model_validator(mode="after")
+    def _backups_are_elsewhere(self) -> "Experiment":
+        asked: list[Judge | Policy] = [self.judge, self.logging_policy, *self.target_policies]
+        for one in asked:
+            other = one.at_backup()
+            if other is not None and other == one.model_copy(update={"backup": None}):
+                name = one.name if isinstance(one, Policy) else "the judge"
+                raise ValueError(f"the backup of {name} is the endpoint itself; name another base_url")
         return self
 
     @model_validator(mode="after")

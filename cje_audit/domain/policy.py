@@ -43,11 +43,25 @@ def endpoint_name(provider: str | None, base_url: str | None, model: str | None)
     return " ".join(part for part in (provider, host, model) if part)
 
 
+class Backup(Strict):
+    """A second endpoint to ask when the first one fails; what is not named is as at the first one."""
+
+    provider: str | None = None
+    base_url: str | None = None
+    model: str | None = Field(default=None, min_length=1)
+    revision: str | None = None
+    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+    def named(self) -> dict[str, object]:
+        """Return what is named."""
+        return self.model_dump(exclude_none=True)
+
+
 class Policy(Endpoint):
     """One policy as a person chose it.
 
     `temperature` and `top_p` describe how responses are sampled; log-probabilities are always scored at
-    temperature 1. `max_tokens` is in tokens.
+    temperature 1. `max_tokens` is in tokens. `backup` is no part of the identity.
     """
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
@@ -61,6 +75,11 @@ class Policy(Endpoint):
     max_tokens: int = Field(default=64, ge=1, le=100_000)
     stop: tuple[str, ...] = ()
     seed: int = 1
+    backup: Backup | None = None
+
+    def at_backup(self) -> "Policy | None":
+        """Return the same policy as its backup serves it, which has an identity of its own; None without a backup."""
+        return None if self.backup is None else self.model_copy(update={**self.backup.named(), "backup": None})
 
     def identity(self) -> dict[str, object]:
         """Return what makes this policy itself: everything that can change a log-probability or a response."""

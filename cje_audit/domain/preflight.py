@@ -25,6 +25,10 @@ class Preflight(Part):
         """Whether a launch has to wait: a probe fails. One that warns does not block."""
         return bool(self.of(CheckStatus.FAIL))
 
+    def proves_backup(self, policy: str | None) -> bool:
+        """Whether the backup of a policy was proved equal (None: whether the judge's gives scores)."""
+        return any((c.id, c.policy) == ("doctor.backup", policy) for c in self.of(CheckStatus.PASS))
+
     @property
     def sentence(self) -> str:
         """What came out, in one sentence.

@@ -71,6 +71,7 @@ PROBES: dict[str, str] = {
     "doctor.noise": "How far apart are two scorings of the same text?",
     "doctor.identical": "Do policies that should differ have different log-probabilities?",
     "doctor.judge": "Can the judge's score be read, five times out of five?",
+    "doctor.backup": "Does the backup give the same log-probabilities as the first endpoint?",
     "doctor.controls": "Do the probes notice what is spoilt on purpose?",
 }  # fmt: skip
 

@@ -135,6 +135,7 @@ class AttemptView(View):
     """One attempt at asking something about a row; `request` and `response` went over the wire, cut for a page.
 
     They are None where the raw bodies were not kept; `cut` says that the response was longer than what is shown.
+    `endpoint` is who was asked; None in attempts made before this was kept.
     """
 
     run: str
@@ -148,6 +149,7 @@ class AttemptView(View):
     request: str | None
     response: str | None
     cut: bool
+    endpoint: str | None = None
 
 
 class RowWeight(View):

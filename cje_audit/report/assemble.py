@@ -8,6 +8,7 @@ from cje_audit.checks.judge import check_judge
 from cje_audit.checks.logging_policy import check_logging_policy
 from cje_audit.checks.target_policy import check_target_policies
 from cje_audit.checks.verdicts import blocks
+from cje_audit.domain.backups import sentences, two_judges
 from cje_audit.domain.checks import STAGES, Check, Override, worst
 from cje_audit.domain.report import Report, RunHeader, SkippedRows, StageReport, Summary
 from cje_audit.report.calibration_checks import calibration_checks
@@ -36,7 +37,7 @@ def run_checks(facts: RunFacts) -> list[Check]:
         *check_target_policies(
             facts.rows, facts.logging_column, facts.target_columns, facts.targets, facts.judge, facts.pairings
         ),
-        *check_judge(facts.rows, facts.judge, facts.oracle, facts.scale, facts.judge_noise),
+        *check_judge(facts.rows, facts.judge, facts.oracle, facts.scale, facts.judge_noise, two_judges(facts.backups)),
         *calibration_checks(kept),
         *check_estimation(
             kept.rows,
@@ -87,7 +88,8 @@ def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Rep
     chances = probabilities(kept, policies)
     failures = failure_groups(facts)
     warnings = (
-        *pilot_warning(facts.pilot), *preflight_warning(header), *override_warning(checks), *_skip_warning(skipped)
+        *pilot_warning(facts.pilot), *preflight_warning(header), *sentences(facts.backups), *override_warning(checks),
+        *_skip_warning(skipped),
     )  # fmt: skip
     return Report(
         run=header,

@@ -9,6 +9,7 @@ import numpy as np
 from cje_audit.checks.dataset import DatasetFacts
 from cje_audit.checks.frame import Bools, Column, Floats, Ints, PolicyFacts, Rows
 from cje_audit.checks.weight_checks import Pairing, pair
+from cje_audit.domain.backups import BackupUse
 from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.pilot import PilotSize
 from cje_audit.domain.repair import Snapshot
@@ -80,7 +81,7 @@ class RunFacts:
     as are `token_counts`, float64 (n,): over how many tokens a log-prob sums, NaN where unknown. `judge_noise`
     is None where the judge was asked once per row. In `skip_stages` a failed cell takes its row out for every policy.
     `retries` is what stood before each time failed cells were asked again, oldest first; `rescored` says who was asked
-    for an import's cells, or why nobody was.
+    for an import's cells, or why nobody was. `backups` counts what backup endpoints answered.
     """
 
     rows: Rows
@@ -110,6 +111,7 @@ class RunFacts:
     texts: TextFigures | None = None
     retries: tuple[Snapshot, ...] = ()
     rescored: tuple[str, ...] = ()
+    backups: tuple[BackupUse, ...] = ()
 
     @cached_property
     def score_levels(self) -> Levels | None:

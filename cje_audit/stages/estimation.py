@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from cje_audit.checks.frame import Column, Floats, PolicyFacts
+from cje_audit.domain.backups import BackupUse
 from cje_audit.domain.checks import STAGES, Check
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.pilot import PilotSize
@@ -95,9 +96,16 @@ def run_facts(context: StageContext) -> RunFacts:
         texts=text_figures_of(sample),
         retries=tuple(Snapshot.model_validate_json(text) for text in tables.remembered()),
         rescored=tuple(note for done in tables.done().values() for note in done.facts.get("rescoring", ())),
+        backups=backup_uses(context),
         pilot=pilot_size(context.facts("dataset"), rows.n, context.spec),
         **asked_of_estimation(context.spec),
     )
+
+
+def backup_uses(context: StageContext) -> tuple[BackupUse, ...]:
+    """Return what the asking stages noted of backups; nothing where a run is older than backups."""
+    noted = (context.facts(stage).get("backups", ()) for stage in ("logging_policy", "target_policy", "judge"))
+    return tuple(BackupUse.model_validate(use) for uses in noted for use in uses)
 
 
 def asked_of_estimation(spec: object) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from cje_audit.domain.policy import Policy
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext
 from cje_audit.stages.dataset import FRESH_COLUMNS
+from cje_audit.stages.generating import ToWrite, ask_to_write
 from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
 from cje_audit.stages.second_judge import Label, ask_labels, n_label_requests
-from cje_audit.store.answers import Question
 
 FIRST_DRAW = 1_000_000  # far above the draws of logged rows: a clone's fresh draws are never its logged responses
 
@@ -71,17 +71,7 @@ def _write(asker: Asker, draws: list[_Draw], stage: str) -> list[Asked]:
 
 
 def _write_part(asker: Asker, draws: list[_Draw], stage: str) -> Sequence[Asked]:
-    policy = draws[0].policy
-    provider, identity = asker.provider(policy), policy.identity_hash()
-    questions = [
-        Question("generate", identity, provider.scorer_version, 0, (d.prompt, d.draw), stage, policy.name, d.row_id)
-        for d in draws
-    ]
-
-    async def ask(index: int) -> object:
-        return await provider.generate(policy, draws[index].prompt, draw=draws[index].draw)
-
-    return asker.ask_all(questions, ask, provider)
+    return ask_to_write(asker, draws[0].policy, [ToWrite(d.prompt, d.draw, d.row_id) for d in draws], stage)
 
 
 @dataclass(frozen=True, slots=True)

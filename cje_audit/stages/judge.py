@@ -8,6 +8,7 @@ import polars as pl
 from cje_audit.checks.frame import Codes, Column, Floats, Rows
 from cje_audit.checks.judge import audit_scores, check_judge
 from cje_audit.checks.judge_atoms import Evidence
+from cje_audit.domain.backups import BackupUse, two_judges
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import RunSpec
 from cje_audit.numerics.draw_noise import DrawNoise, draw_noise
@@ -39,20 +40,24 @@ def run(context: StageContext) -> StageOutcome:
     """Score every response, take the visible labels, and check both."""
     rows, sample = read_rows(context.tables)
     scale = judge_scale(context.spec)
+    backups: list[BackupUse] = []
     if isinstance(context.spec, Experiment) and context.spec.judge.kind != "recorded":
-        column, judgement, anew = *_asked(context, context.spec, rows, sample), None
+        column, judgement, anew = *_asked(context, context.spec, rows, sample, backups), None
     else:
         context.progress.total(rows.n)
         column, judgement, anew = _recorded(context, rows, scale)
     oracle, labels = _labels(context, rows, sample)
-    writes = [TableWrite("judgement", judgement), TableWrite("oracle_label", labels), *_fresh(context)]
+    writes = [TableWrite("judgement", judgement), TableWrite("oracle_label", labels), *_fresh(context, backups)]
     return StageOutcome(
         n_in=rows.n,
         n_ok=column.n_ok,
         n_failed=rows.n - column.n_ok,
         writes=writes,
-        checks={STAGE: check_judge(rows, column, oracle, scale, _noise(judgement))},
-        facts={"rescoring": [] if anew is None else [anew.note]},
+        checks={STAGE: check_judge(rows, column, oracle, scale, _noise(judgement), two_judges(backups))},
+        facts={
+            "rescoring": [] if anew is None else [anew.note],
+            "backups": [use.model_dump() for use in backups],
+        },
     )
 
 
@@ -61,7 +66,7 @@ def _noise(judgement: pl.DataFrame) -> DrawNoise | None:
     return draw_noise(as_floats(told["score"]), told["row"].to_numpy().astype(np.int64))
 
 
-def _fresh(context: StageContext) -> list[TableWrite]:
+def _fresh(context: StageContext, backups: list[BackupUse]) -> list[TableWrite]:
     """Return the fresh draws of a launched run that asks for some."""
     spec = context.spec
     if not isinstance(spec, Experiment) or not spec.fresh_draws.per_prompt:
@@ -69,6 +74,7 @@ def _fresh(context: StageContext) -> list[TableWrite]:
     prompts = context.tables.read('select prompt_id, prompt from sample order by "row"')
     with Asker(context, spec.execution) as asker:
         frame = ask_fresh_draws(context, asker, spec, prompts, STAGE)
+        backups += asker.backups
     return [TableWrite("fresh_draw", frame)]
 
 
@@ -124,13 +130,16 @@ def _evidence(context: StageContext, rows: Rows) -> Evidence:
     return Evidence((labels, logging.values / chars, chars))
 
 
-def _asked(context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataFrame) -> tuple[Column, pl.DataFrame]:
+def _asked(
+    context: StageContext, spec: Experiment, rows: Rows, sample: pl.DataFrame, backups: list[BackupUse]
+) -> tuple[Column, pl.DataFrame]:
     todo = read_texts(context.tables).filter(pl.col("response").is_not_null())
     items = [ToJudge(r["prompt_id"], r["prompt"], r["response"], r["row_id"]) for r in todo.iter_rows(named=True)]
     context.progress.total(n_requests(spec.judge, items))
     places = [(row, draw) for row in todo["row"] for draw in range(spec.judge.draws)]
     with Asker(context, spec.execution) as asker:
         table = _judgement_frame(places, ask_judge(asker, spec, items, STAGE), sample)
+        backups += asker.backups
     return _mean_column(table, rows.n), table
 
 

@@ -7,7 +7,9 @@ from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.experiment import Experiment, Judge
 from cje_audit.domain.policy import content_hash
 from cje_audit.domain.results import JudgementResult, ResponseResult
-from cje_audit.stages.asking import Asked, Asker
+from cje_audit.providers.base import Provider
+from cje_audit.stages.asking import Asked, Asker, Way
+from cje_audit.stages.generating import ToWrite, ask_to_write
 from cje_audit.store.answers import Question
 
 OPPONENT_DRAW = 2_000_000  # far above the draws of logged rows and of fresh ones
@@ -30,7 +32,7 @@ def judge_identity(judge: Judge) -> str:
     How many draws there are does not, but a judge that is asked once is asked for its likeliest words.
     """
     sampled = {"sampled": True} if judge.draws > 1 else {}
-    return content_hash(judge.model_dump(mode="json", exclude={"api_key_env", "draws"}) | sampled)
+    return content_hash(judge.model_dump(mode="json", exclude={"api_key_env", "draws", "backup"}) | sampled)
 
 
 def n_requests(judge: Judge, items: Sequence[ToJudge]) -> int:
@@ -73,36 +75,29 @@ def _not_compared(opponent: ResponseResult) -> Asked:
 
 
 def _ask(asker: Asker, judge: Judge, places: Sequence[tuple[ToJudge, str | None, int]], stage: str) -> Sequence[Asked]:
-    provider, identity = asker.provider(judge), judge_identity(judge)
 
-    def question(item: ToJudge, other: str | None, draw: int) -> Question:
-        beside = () if other is None else (other,)
-        text = (item.prompt, item.response, draw, *beside)
-        return Question("judge", identity, provider.scorer_version, 0, text, stage, item.policy, item.row_id)
+    def way(served: Judge, provider: Provider) -> Way:
+        identity = judge_identity(served)
 
-    async def ask(index: int) -> object:
-        item, other, draw = places[index]
-        return await provider.judge(judge, item.prompt, item.response, draw=draw, other=other)
+        def question(item: ToJudge, other: str | None, draw: int) -> Question:
+            beside = () if other is None else (other,)
+            text = (item.prompt, item.response, draw, *beside)
+            return Question("judge", identity, provider.scorer_version, 0, text, stage, item.policy, item.row_id)
 
-    return asker.ask_all([question(*place) for place in places], ask, provider)
+        async def ask(index: int) -> object:
+            item, other, draw = places[index]
+            return await provider.judge(served, item.prompt, item.response, draw=draw, other=other)
+
+        return Way(provider, [question(*place) for place in places], ask)
+
+    return asker.ask_ways(judge, "judge", way)
 
 
 def _opponents(asker: Asker, spec: Experiment, items: Sequence[ToJudge], stage: str) -> dict[str, ResponseResult]:
     """Have the logging policy write one further response to every prompt."""
     policy = spec.logging_policy
-    provider, identity = asker.provider(policy), policy.identity_hash()
     first = {item.prompt: item for item in reversed(items)}
     prompts = list(first)
-    questions = [
-        Question(
-            "generate", identity, provider.scorer_version, 0, (prompt, OPPONENT_DRAW), stage, policy.name,
-            f"{first[prompt].prompt_id}#opponent",
-        )
-        for prompt in prompts
-    ]  # fmt: skip
-
-    async def ask(index: int) -> object:
-        return await provider.generate(policy, prompts[index], draw=OPPONENT_DRAW)
-
-    ends = asker.ask_all(questions, ask, provider)
+    wanted = [ToWrite(prompt, OPPONENT_DRAW, f"{first[prompt].prompt_id}#opponent") for prompt in prompts]
+    ends = ask_to_write(asker, policy, wanted, stage)
     return {prompt: end.result for prompt, end in zip(prompts, ends, strict=True)}  # type: ignore[misc]  # kind generate

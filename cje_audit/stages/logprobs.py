@@ -11,7 +11,6 @@ from cje_audit.checks.faults import audit_column
 from cje_audit.checks.frame import Column, Rows
 from cje_audit.domain.policy import Policy
 from cje_audit.domain.results import LogProbResult
-from cje_audit.providers.base import Provider
 from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext
 from cje_audit.stages.columns import as_floats, as_objects, details, nullable, status, strings
@@ -66,7 +65,6 @@ def _with_answers(table: pl.DataFrame, anew: Anew) -> pl.DataFrame:
 def asked_scores(
     context: StageContext,
     asker: Asker,
-    provider: Provider,
     policy: Policy,
     rows: Rows,
     sample: pl.DataFrame,
@@ -78,7 +76,7 @@ def asked_scores(
     """
     todo = sample.filter(pl.col("response").is_not_null())
     context.progress.total(todo.height)
-    asked = ask_logprobs(asker, provider, policy, todo, stage)
+    asked = ask_logprobs(asker, policy, todo, stage)
     return _from_answers(rows, todo["row"].to_list(), asked, sample, policy.name, stage)
 
 

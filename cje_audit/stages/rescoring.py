@@ -16,7 +16,7 @@ from cje_audit.domain.import_spec import ImportSpec, Rescoring, Scope
 from cje_audit.domain.policy import Policy, endpoint_name
 from cje_audit.domain.results import LogProbResult
 from cje_audit.providers.base import Provider
-from cje_audit.stages.asking import Asked, Asker
+from cje_audit.stages.asking import Asked, Asker, Way
 from cje_audit.stages.base import StageContext
 from cje_audit.stages.columns import read_texts
 from cje_audit.stages.judge_asking import ToJudge, ask_alone
@@ -68,10 +68,9 @@ def rescore_logprobs(context: StageContext, rows: Rows, name: str, stage: str, c
     texts = read_texts(context.tables)
     source = endpoint_name(policy.provider, policy.base_url, policy.model)
     with Asker(context, asked.execution) as asker:
-        provider = asker.provider(policy)
 
         def ask(places: Ints) -> Sequence[Asked]:
-            return ask_logprobs(asker, provider, policy, texts[places.tolist()], stage)
+            return ask_logprobs(asker, policy, texts[places.tolist()], stage)
 
         return _after_control(name, source, column, wanted, ask, NATS)
 
@@ -96,21 +95,25 @@ def rescore_judge(
         return _after_control("The judge", source, column, wanted, ask, _scale(scale[1] - scale[0]))
 
 
-def ask_logprobs(asker: Asker, provider: Provider, policy: Policy, todo: pl.DataFrame, stage: str) -> Sequence[Asked]:
+def ask_logprobs(asker: Asker, policy: Policy, todo: pl.DataFrame, stage: str) -> Sequence[Asked]:
     """Teacher-force the responses of `todo` (row_id, prompt, response, finish_reason) through one policy."""
-    replicate, identity = 1 if policy.role == "clone" else 0, policy.identity_hash()
     items = list(todo.select("row_id", "prompt", "response", "finish_reason").iter_rows(named=True))
     texts = [(r["prompt"], r["response"], r["finish_reason"] == "stop") for r in items]
-    questions = [
-        Question("logprobs", identity, provider.scorer_version, replicate, text, stage, policy.name, r["row_id"])
-        for text, r in zip(texts, items, strict=True)
-    ]  # fmt: skip
 
-    async def ask(index: int) -> object:
-        prompt, response, ended = texts[index]
-        return await provider.logprobs(policy, prompt, response, ended=ended)
+    def way(served: Policy, provider: Provider) -> Way:
+        identity, version, replicate = served.identity_hash(), provider.scorer_version, int(served.role == "clone")
+        questions = [
+            Question("logprobs", identity, version, replicate, text, stage, policy.name, r["row_id"])
+            for text, r in zip(texts, items, strict=True)
+        ]
 
-    return asker.ask_all(questions, ask, provider)
+        async def ask(index: int) -> object:
+            prompt, response, ended = texts[index]
+            return await provider.logprobs(served, prompt, response, ended=ended)
+
+        return Way(provider, questions, ask)
+
+    return asker.ask_ways(policy, "logprobs", way)
 
 
 def _wanted(

@@ -1,9 +1,12 @@
 """The target_policy stage: the same responses, teacher-forced through every target policy."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from cje_audit.checks.frame import PolicyFacts, Rows
 from cje_audit.checks.target_policy import check_target_policies
+from cje_audit.domain.backups import BackupUse
 from cje_audit.domain.experiment import Experiment
 from cje_audit.stages.asking import Asker
 from cje_audit.stages.base import StageContext, StageOutcome
@@ -22,7 +25,7 @@ def run(context: StageContext) -> StageOutcome:
     )
     logging_name = str(context.facts("dataset")["logging_name"])
     logging = read_logprobs(context.tables, logging_name, rows.n)
-    scored = _scores(context, rows, sample, targets)
+    scored, backups = _scores(context, rows, sample, targets)
     reused = {name: s.from_stored_answers for name, s in scored.items()}
     facts = policy_facts(targets, reused)
     checks = check_target_policies(rows, logging, {n: s.column for n, s in scored.items()}, facts, None)
@@ -37,7 +40,11 @@ def run(context: StageContext) -> StageOutcome:
             TableWrite("logprob", pl.concat(frames, how="diagonal") if frames else pl.DataFrame(), ("stage", STAGE))
         ],
         checks={STAGE: checks},
-        facts={"from_stored_answers": reused, "rescoring": [s.note for s in scored.values() if s.note]},
+        facts={
+            "from_stored_answers": reused,
+            "rescoring": [s.note for s in scored.values() if s.note],
+            "backups": [use.model_dump() for use in backups],
+        },
     )
 
 
@@ -53,13 +60,13 @@ def policy_facts(targets: pl.DataFrame, reused: dict[str, bool]) -> dict[str, Po
     }
 
 
-def _scores(context: StageContext, rows: Rows, sample: pl.DataFrame, targets: pl.DataFrame) -> dict[str, Scored]:
+def _scores(
+    context: StageContext, rows: Rows, sample: pl.DataFrame, targets: pl.DataFrame
+) -> tuple[dict[str, Scored], Sequence[BackupUse]]:
     if not isinstance(context.spec, Experiment):
         context.progress.total(rows.n * targets.height)
-        return {name: imported_scores(context, rows, name, STAGE) for name in targets["name"]}
+        return {name: imported_scores(context, rows, name, STAGE) for name in targets["name"]}, []
     texts = read_texts(context.tables).with_columns(sample["response_code"])
     with Asker(context, context.spec.execution) as asker:
-        return {
-            p.name: asked_scores(context, asker, asker.provider(p), p, rows, texts, STAGE)
-            for p in context.spec.target_policies
-        }
+        found = {p.name: asked_scores(context, asker, p, rows, texts, STAGE) for p in context.spec.target_policies}
+        return found, asker.backups

@@ -17,7 +17,7 @@ Row = tuple[object, ...]
 
 ATTEMPT = (
     "attempt(id, run, key, kind, stage, policy, row_id, started_at, ended_at, status, code, detail, raw, "
-    "tokens_in, tokens_out)"
+    "tokens_in, tokens_out, endpoint)"
 )
 ANSWER = "answer(key, kind, identity, scorer_version, replicate, result, result_hash, created_at)"
 BODY = "body(attempt, request, response)"
@@ -51,7 +51,8 @@ class Question:
 class Outcome:
     """The end of one attempt: its result, the raw bodies to keep, and what it cost in tokens where that is known.
 
-    `started_at` and `ended_at` are seconds since 1970. `ends` says that a failure is final for this run.
+    `started_at` and `ended_at` are seconds since 1970. `ends` says that a failure is final for this run, `endpoint`
+    who was asked, by a name without secrets.
     """
 
     attempt: int
@@ -65,6 +66,7 @@ class Outcome:
     tokens_in: int | None = None
     tokens_out: int | None = None
     ends: bool = False
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def attempt_row(outcome: Outcome) -> Row:
     return (
         outcome.attempt, outcome.run, q.key, q.kind, q.stage, q.policy, q.row_id, outcome.started_at, outcome.ended_at,
         r.status.value, code, r.detail, getattr(r, "raw", None), outcome.tokens_in, outcome.tokens_out,
+        outcome.endpoint,
     )  # fmt: skip
 
 

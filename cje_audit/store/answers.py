@@ -47,7 +47,7 @@ create table if not exists attempt(
   id integer primary key, run text not null, key text not null, kind text not null, stage text not null, policy text,
   row_id text not null, started_at real not null, ended_at real,
   status text not null check (status in ('started', 'ok', 'failed', 'lost')), code text, detail text, raw text,
-  tokens_in integer, tokens_out integer,
+  tokens_in integer, tokens_out integer, endpoint text,
   check ((status = 'failed') = (code is not null)));
 create index if not exists attempt_run on attempt(run, stage, status);
 create index if not exists attempt_key on attempt(key);
@@ -57,7 +57,11 @@ create table if not exists ending(
   code text not null, detail text, raw text, primary key (run, key)) without rowid;
 create table if not exists lease(id integer primary key autoincrement, run text not null, at real not null);
 """
-LATER_COLUMNS = ("tokens_in integer", "tokens_out integer")  # of `attempt`, in workspaces made before they existed
+LATER_COLUMNS = (
+    "tokens_in integer",
+    "tokens_out integer",
+    "endpoint text",
+)  # of `attempt`, in workspaces made before they existed
 PART = 500  # keys per query
 NUMBERS_PER_LEASE = 2**32
 
@@ -138,6 +142,11 @@ class AnswerStore:
     def known(self, keys: Sequence[str]) -> set[str]:
         """Return which of `keys` have a finished answer; `find` reads and verifies them."""
         return {row["key"] for row in self._by_key("select key from answer where key in ({})", keys)}
+
+    def answered_in(self, run: str, keys: Sequence[str]) -> set[str]:
+        """Return which of `keys` this very run asked and got an answer to."""
+        query = "select distinct key from attempt where key in ({}) and run = ? and status = 'ok'"
+        return {row["key"] for row in self._by_key(query, keys, run)}
 
     def attempts(self, keys: Sequence[str]) -> dict[str, int]:
         """Count finished attempts per answer key, over all runs."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from cje_audit.store.answer_rows import Entry, Question
+from cje_audit.store.answer_rows import ATTEMPT, Entry, Question
 
 LARGEST = 32 * 1024 * 1024  # bytes; then a new file begins, and the old one goes when its last answer is safe
 
@@ -94,4 +94,5 @@ def read_journal(path: Path) -> Iterator[Mark | Entry]:
 
 
 def _entry(attempt: list[object], answer: list[object] | None, ending: list[object] | None) -> Entry:
-    return Entry(tuple(attempt), None if answer is None else tuple(answer), None if ending is None else tuple(ending))
+    whole = [*attempt, *[None] * (ATTEMPT.count(",") + 1 - len(attempt))]  # an older worker's, with fewer columns
+    return Entry(tuple(whole), None if answer is None else tuple(answer), None if ending is None else tuple(ending))

@@ -2,5 +2,6 @@
 
 from cje_audit.stages.asking.asker import Asked, Asker
 from cje_audit.stages.asking.loop import FailedFast
+from cje_audit.stages.asking.ways import Way
 
-__all__ = ["Asked", "Asker", "FailedFast"]
+__all__ = ["Asked", "Asker", "FailedFast", "Way"]

@@ -5,12 +5,13 @@ import gc
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
+from cje_audit.domain.backups import BackupUse
 from cje_audit.domain.experiment import ORACLE_JUDGE, EndpointLimits, Execution, Experiment, Judge, Price
 from cje_audit.domain.import_spec import RunSpec
-from cje_audit.domain.policy import Endpoint, endpoint_name
+from cje_audit.domain.policy import Endpoint, Policy, endpoint_name
 from cje_audit.providers.base import Provider
 from cje_audit.providers.registry import make_provider
 from cje_audit.stages.asking.clock import Clock
@@ -19,9 +20,11 @@ from cje_audit.stages.asking.decision import PATIENCE, Rules
 from cje_audit.stages.asking.gate import Gate
 from cje_audit.stages.asking.jobs import Job, Jobs
 from cje_audit.stages.asking.loop import Loop, Manner
+from cje_audit.stages.asking.ways import Way, found_at_backup, proved, use_of
 from cje_audit.stages.base import StageContext
 from cje_audit.store.answers import AnswerStore, AnyResult, Question
 
+Served = TypeVar("Served", Policy, Judge)
 _gates: "WeakKeyDictionary[AnswerStore, dict[tuple[str | None, ...], Gate]]" = WeakKeyDictionary()
 READ_AT_ONCE = 500
 KEEP_ALL_BELOW = 20_000  # calls in a run; from there on only failures keep their raw bodies
@@ -29,7 +32,10 @@ KEEP_ALL_BELOW = 20_000  # calls in a run; from there on only failures keep thei
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question's end: its result, whether it was read from stored answers, and its attempts in all runs."""
+    """One question's end: its result, whether it was read from stored answers, and its attempts in all runs.
+
+    `key` is the answer's: a question that went on to a backup has the backup's.
+    """
 
     key: str
     result: AnyResult
@@ -92,6 +98,7 @@ class Asker:
         self._prices = price_table(execution, context.folder.parent.parent)
         self._spend = self._spent_before()
         self._places: dict[tuple[str | None, ...], _Place] = {}
+        self.backups: list[BackupUse] = []
 
     def __enter__(self) -> "Asker":
         return self
@@ -117,12 +124,34 @@ class Asker:
             self._places[key] = _Place(make_provider(asked), gates[key], price_of(self._prices, asked.model))
         return self._places[key].provider
 
+    def backup_of(self, asked: Served, kind: str) -> Served | None:
+        """Return the policy or judge as its backup serves it, where this run's preflight proved that it may be used."""
+        other, name = asked.at_backup(), asked.name if isinstance(asked, Policy) else None
+        if other is None or proved(self._context.folder, name):
+            return other
+        names = [endpoint_name(e.provider, e.base_url, e.model) for e in (asked, other)]
+        use = BackupUse(policy=name, kind=kind, first=names[0], backup=names[1], proved=False, n_first=0, n_backup=0)
+        self.backups.append(use)
+        return None
+
+    def ask_ways(self, asked: Served, kind: str, way: Callable[[Served, Provider], Way]) -> Sequence[Asked]:
+        """Have a stage's questions answered by a policy or judge, and by its backup where the first one cannot.
+
+        `way` says how either of them is asked.
+        """
+        first = way(asked, self.provider(asked))
+        other = self.backup_of(asked, kind) if first.questions else None
+        backup = None if other is None else way(other, self.provider(other))
+        return self.ask_all(first.questions, first.ask, first.provider, backup)
+
     def ask_all(
-        self, questions: Sequence[Question], ask: Callable[[int], Awaitable[Any]], provider: Provider | None = None
-    ) -> Sequence[Asked]:
+        self, questions: Sequence[Question], ask: Callable[[int], Awaitable[Any]], provider: Provider | None = None,
+        backup: Way | None = None,
+    ) -> Sequence[Asked]:  # fmt: skip
         """Answer every question; `ask(i)` makes one attempt at question i, at `provider` (default: the last one made).
 
-        A question that ended in failure in this run is not asked again; `Audit.retry` lets it be.
+        What that endpoint cannot answer goes on to `backup`. A question that ended in failure in this run is not asked
+        again; `Audit.retry` lets it be.
 
         Raises
         ------
@@ -136,16 +165,59 @@ class Asker:
         answers, keys = self._context.answers, [q.key for q in questions]
         stored = answers.known(keys)
         failures = answers.endings(self._context.run, [k for k in keys if k not in stored])
-        self._say_what_is_known(keys, stored, failures)
         missing = {
             q.key: i for i, q in reversed(list(enumerate(questions))) if q.key not in stored and q.key not in failures
         }
-        if missing:
-            jobs = Jobs(Job(i, questions[i]) for i in sorted(missing.values()))
-            loop = Loop(self._context, self._manner(self._place(provider), len(missing)), jobs, ask, failures)
-            with rarely_collecting():
-                self._runner.run(loop.run())
+        place = self._place(provider)
+        if backup is None:
+            self._say_what_is_known(keys, stored, failures)
+            self._ask(questions, sorted(missing.values()), ask, place, failures)
+        else:
+            first = Way(place.provider, questions, ask)
+            keys = self._ask_both(keys, first, backup, missing, stored, failures)
         return Ends(answers, questions[0].kind, keys, failures, stored)
+
+    def _ask_both(
+        self, keys: Sequence[str], first: Way, backup: Way, missing: Mapping[str, int], stored: set[str],
+        failures: dict[str, AnyResult],
+    ) -> list[str]:  # fmt: skip
+        """Ask the first endpoint, and its backup what that one cannot answer; return the keys the answers have.
+
+        `stored` and `failures` get what comes under the backup's keys.
+        """
+        moved, answered, failed = found_at_backup(self._context.answers, self._context.run, missing, backup)
+        stored |= answered
+        failures |= failed
+        self._say_what_is_known([moved.key(key) for key in keys], stored, failures)
+        open_ = sorted(i for key, i in missing.items() if key not in moved.to)
+        place, second = self._place(first.provider), self._place(backup.provider)
+        handed = self._ask(first.questions, open_, first.ask, place, failures, hands_over=True)
+        moved.to |= {first.questions[i].key: backup.questions[i].key for i in handed}
+        known = self._context.answers.known([backup.questions[i].key for i in handed])
+        self._say_what_is_known(list(known), known, {})
+        stored |= known
+        self._ask(
+            backup.questions, sorted(i for i in handed if backup.questions[i].key not in known), backup.ask, second,
+            failures,
+        )  # fmt: skip
+        keys = [moved.key(key) for key in keys]
+        self.backups.append(
+            use_of(first.questions[0], (place.gate.name, second.gate.name), keys, moved, failures.keys())
+        )
+        return keys
+
+    def _ask(
+        self, questions: Sequence[Question], places: Sequence[int], ask: Callable[[int], Awaitable[Any]],
+        place: _Place, failures: dict[str, AnyResult], *, hands_over: bool = False,
+    ) -> list[int]:  # fmt: skip
+        """Ask the questions at these places at one endpoint; return the places of those that go on to its backup."""
+        if not places:
+            return []
+        jobs = Jobs(Job(i, questions[i]) for i in places)
+        loop = Loop(self._context, self._manner(place, len(places), hands_over=hands_over), jobs, ask, failures)
+        with rarely_collecting():
+            self._runner.run(loop.run())
+        return loop.handed
 
     def _say_what_is_known(self, keys: Sequence[str], stored: Set[str], failures: Mapping[str, AnyResult]) -> None:
         reused, failed = sum(key in stored for key in keys), sum(key in failures for key in keys)
@@ -155,7 +227,7 @@ class Asker:
         places = list(self._places.values())
         return next((p for p in places if p.provider is provider), places[-1])
 
-    def _manner(self, place: _Place, n: int) -> Manner:
+    def _manner(self, place: _Place, n: int, *, hands_over: bool) -> Manner:
         execution = self._execution
         counts = self._context.answers.counts(self._context.run)
         return Manner(
@@ -167,6 +239,7 @@ class Asker:
             spend=self._spend,
             endpoints=lambda: [gate.facts() for gate in list(_gates[self._context.answers].values())],
             price=place.price,
+            hands_over=hands_over,
             clock=self._clock,
         )
 

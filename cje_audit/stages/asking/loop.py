@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from cje_audit.stages.asking.decision import Rules, ask_again_at
 from cje_audit.stages.asking.facts import Document, Reporter
 from cje_audit.stages.asking.gate import Gate, Pass
 from cje_audit.stages.asking.jobs import Job, Jobs
+from cje_audit.stages.asking.ways import HAND_OVER_S, HANDED_ON
 from cje_audit.stages.base import StageContext, StopRequested
 from cje_audit.store.answer_rows import KINDS, AnyResult, Outcome, entry_of
 from cje_audit.store.writer import AnswerWriter
@@ -36,7 +37,8 @@ class Manner:
     """How one stage asks one endpoint.
 
     `keep_all` keeps the raw bodies of successes too; `endpoints` gives the
-    facts of every endpoint in use. `price` is None where the model has none in the table.
+    facts of every endpoint in use. `price` is None where the model has none in the table. `hands_over`: there is a
+    backup for what this endpoint cannot answer.
     """
 
     gate: Gate
@@ -47,17 +49,23 @@ class Manner:
     spend: Spend
     endpoints: Callable[[], list[Document]]
     price: Price | None = None
+    hands_over: bool = False
     clock: Clock = field(default_factory=Clock)
 
 
 class Loop:
-    """Asks jobs at one endpoint until all have ended; `failures` gets those that failed by the question's key."""
+    """Asks jobs at one endpoint until all have ended; `failures` gets those that failed by the question's key.
+
+    `handed` are the places of those that the endpoint cannot answer and its backup shall.
+    """
 
     def __init__(
         self, context: StageContext, manner: Manner, jobs: Jobs, ask: Ask, failures: dict[str, AnyResult]
     ) -> None:
         self._context, self._manner, self._jobs, self._ask, self._failures = context, manner, jobs, ask, failures
         self._gate, self._now = manner.gate, manner.clock.now
+        self.handed: list[int] = []
+        self._began = manner.clock.now()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[int] = set()  # attempts that are not safe yet
         self._unsafe: dict[int, bool] = {}  # those that end a question; whether in failure
@@ -128,6 +136,9 @@ class Loop:
         if not self._jobs or self._error is not None:
             return None
         now = self._now()
+        if self._manner.hands_over and self._is_given_up(now):
+            self._hand_over(self._jobs.take_all())
+            return None
         wait = self._jobs.wait_s(now)
         if wait == 0.0:
             wait = self._gate.wait_s(now)
@@ -141,6 +152,9 @@ class Loop:
         """Take the next job, unless its endpoint is stopped or the cap is reached."""
         job = self._jobs.take(now, probe=self._gate.is_broken)
         stop = self._gate.stopped(job.question.kind, now)
+        if stop is not None and self._manner.hands_over:
+            self._hand_over([job, *self._jobs.take_all()])
+            return None
         if stop is not None:
             failure = KINDS[job.question.kind].failure(stop.code, stop.detail)
             self._end_unasked([job, *self._jobs.take_all()], failure)
@@ -150,6 +164,20 @@ class Loop:
             return None
         texts = (text for text in job.question.text if isinstance(text, str))
         return job, self._gate.enter(now, sum(map(rough_tokens, texts)))
+
+    def _is_given_up(self, now: float) -> bool:
+        """Whether the endpoint has been failing for so long that its backup is asked; else look again at that time."""
+        if self._gate.breaker.since is None:
+            return False
+        at = max(self._gate.breaker.since, self._began) + HAND_OVER_S  # every stage tries the first endpoint anew
+        if now < at:
+            self._ring_at(at)
+            return False
+        return True
+
+    def _hand_over(self, jobs: Iterable[Job]) -> None:
+        self.handed.extend(job.index for job in jobs)
+        self._wake.set()
 
     def _end_unasked(self, jobs: Sequence[Job], failure: AnyResult) -> None:
         self._context.answers.end(self._context.run, [(job.question, failure) for job in jobs])
@@ -195,7 +223,8 @@ class Loop:
             self._gate.leave(leaving, job.question.kind, answer, now, first=not job.spent and not job.probes)
             at = ask_again_at(job, answer, now, self._manner.rules, probe=leaving.probe)
             self._note_floor(answer.retry.after_s)
-            self._store(number, job, answer, started, at)
+            goes_on = at is None and self._manner.hands_over and answer.result.code in HANDED_ON
+            self._store(number, job, answer, started, at, goes_on=goes_on)
         except Exception as error:  # nothing may be lost silently: it ends the run
             self._fail(error)
 
@@ -211,7 +240,9 @@ class Loop:
         except Exception as error:  # a provider names what it can; its words may hold a secret, its type cannot
             return _failure(job, FailureCode.UNKNOWN, f"the provider stopped with {type(error).__name__}", again=False)
 
-    def _store(self, number: int, job: Job, answer: Answer[Any], started: float, at: float | None) -> None:
+    def _store(
+        self, number: int, job: Job, answer: Answer[Any], started: float, at: float | None, *, goes_on: bool = False
+    ) -> None:
         manner, exchange, result = self._manner, answer.exchange, answer.result
         tokens = tokens_of(exchange)
         manner.spend.add(tokens, manner.price)
@@ -229,17 +260,20 @@ class Loop:
                 time.time(),
                 None if tokens is None else tokens.put_in,
                 None if tokens is None else tokens.got_out,
-                ends=at is None and not stopped,
+                ends=at is None and not stopped and not goes_on,
+                endpoint=self._gate.name,
             )
         )
         self._context.answers.end_attempt(self._context.run, entry)
         self._writer.put(entry)
-        self._ended(number, job, result, at)
+        self._ended(number, job, result, at, goes_on=goes_on)
 
-    def _ended(self, number: int, job: Job, result: AnyResult, at: float | None) -> None:
-        """Free the attempt's place, since no kill can undo it; its question has ended, or is asked again later."""
+    def _ended(self, number: int, job: Job, result: AnyResult, at: float | None, *, goes_on: bool) -> None:
+        """Free the attempt's place, since no kill can undo it; its question has ended, or is asked again elsewhere."""
         self._gate.released()
-        if at is not None:
+        if goes_on:
+            self._hand_over([job])
+        elif at is not None:
             self._jobs.put_back(job, at)
         elif result.code is not FailureCode.CANCELLED:
             self._unsafe[number] = not result.is_ok

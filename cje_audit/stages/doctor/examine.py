@@ -9,6 +9,7 @@ from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.policy import Policy
 from cje_audit.stages.doctor import material
 from cje_audit.stages.doctor.alignment import alignment
+from cje_audit.stages.doctor.backup import judge_backup, policy_backup
 from cje_audit.stages.doctor.build import unknown
 from cje_audit.stages.doctor.controls import controls
 from cje_audit.stages.doctor.counts import counts
@@ -62,18 +63,28 @@ async def _examine(experiment: Experiment, folder: Path) -> tuple[Check, ...]:
     endpoints = {endpoint_key(p): p for p in reversed(policies)}  # the first policy of each
     try:
         judged = asyncio.create_task(judge(prober, experiment.judge))
+        backups = asyncio.create_task(_backups(prober, experiment))
         shared = {key: asyncio.create_task(gather_endpoint(prober, p)) for key, p in endpoints.items()}
         different = {p.identity_hash(): p for p in reversed(policies)}  # a clone is the policy it is a clone of
         found = await asyncio.gather(*(_policy(prober, p, shared[endpoint_key(p)]) for p in different.values()))
         by_identity = dict(zip(different, found, strict=True))
         examined = [by_identity[p.identity_hash()].named(p) for p in policies]
         await asyncio.gather(*shared.values())
-        judge_check = await judged
+        judge_check, of_backups = await judged, await backups
     finally:
         await prober.aclose()
     evidence = [e.evidence for e in found if e.evidence is not None]
     general = [keys(experiment), disk(folder), identical(evidence), judge_check]
-    return (*general, *(check for e in examined for check in e.checks))
+    return (*general, *(check for e in examined for check in e.checks), *of_backups)
+
+
+async def _backups(prober: Prober, experiment: Experiment) -> list[Check]:
+    """Examine every backup that is named."""
+    policies = (experiment.logging_policy, *experiment.target_policies)
+    found = await asyncio.gather(
+        judge_backup(prober, experiment.judge), *(policy_backup(prober, policy) for policy in policies)
+    )
+    return [check for check in found if check is not None]
 
 
 async def _policy(prober: Prober, policy: Policy, endpoint: asyncio.Task[EndpointEvidence]) -> Examined:

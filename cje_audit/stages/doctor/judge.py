@@ -6,17 +6,23 @@ from collections import Counter
 from cje_audit.domain.checks import Check
 from cje_audit.domain.codes import CODES
 from cje_audit.domain.experiment import Judge
+from cje_audit.domain.results import JudgementResult
 from cje_audit.stages.doctor import material
 from cje_audit.stages.doctor.build import failed, passed, unknown, warned
 from cje_audit.stages.doctor.prober import Prober
+
+
+async def ask_five(prober: Prober, asked: Judge) -> list[JudgementResult]:
+    """Have the five responses judged."""
+    other = material.OPPONENT if asked.kind == "pairwise" else None
+    return await asyncio.gather(*(prober.judge(asked, p, r, other) for p, r in material.JUDGED))
 
 
 async def judge(prober: Prober, asked: Judge) -> Check:
     """Have five responses judged, right and wrong ones."""
     if asked.kind == "recorded":
         return unknown("judge", None, "the scores come from the data file, so no judge is asked")
-    other = material.OPPONENT if asked.kind == "pairwise" else None
-    results = await asyncio.gather(*(prober.judge(asked, p, r, other) for p, r in material.JUDGED))
+    results = await ask_five(prober, asked)
     n, scores = len(results), [r.value for r in results if r.is_ok]
     if len(scores) < n:
         code, _ = Counter(r.code for r in results if r.code is not None).most_common(1)[0]

@@ -5,15 +5,17 @@ from collections.abc import Iterable
 
 from cje_audit.domain.checks import Check
 from cje_audit.domain.experiment import Experiment, Judge
-from cje_audit.domain.policy import Endpoint
+from cje_audit.domain.policy import Endpoint, Policy
 from cje_audit.providers.registry import key_of
 from cje_audit.stages.doctor.build import failed, passed
 
 
 def endpoints(experiment: Experiment) -> list[Endpoint | Judge]:
-    """Return everything that is asked in a run."""
+    """Return everything that is asked in a run, backups too."""
     judges = [j for j in (experiment.judge, experiment.oracle.judge) if j is not None and j.provider is not None]
-    return [experiment.logging_policy, *experiment.target_policies, *judges]
+    first: list[Policy | Judge] = [experiment.logging_policy, *experiment.target_policies, *judges]
+    backups = [b for b in (asked.at_backup() for asked in first) if b is not None]
+    return [*first, *backups]
 
 
 def keys(experiment: Experiment) -> Check:

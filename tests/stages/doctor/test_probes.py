@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from cje_audit.domain.checks import CheckStatus
+from cje_audit.domain.checks import Check, CheckStatus
+from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.policy import Policy
 from cje_audit.domain.results import LogProbResult
 from cje_audit.stages.doctor.alignment import alignment
+from cje_audit.stages.doctor.backup import Both, judged
 from cje_audit.stages.doctor.controls import controls
 from cje_audit.stages.doctor.evidence import EndpointEvidence, Evidence, Opening
 from cje_audit.stages.doctor.greedy import greedy
@@ -89,3 +91,35 @@ def test_equal_policies_fail_where_the_model_reads_something_else_and_warn_where
     told = replace(one, policy=one.policy.model_copy(update={"name": "told", "system_prompt": "x"}))
     assert identical([one, told]).status is CheckStatus.FAIL
     assert identical([one]).status is CheckStatus.NOT_EVALUATED
+
+
+def test_a_backup_is_equal_only_within_the_noise_of_scoring_twice() -> None:
+    def twice(noise: float, shift: float = 0.0) -> tuple[LogProbResult, LogProbResult]:
+        return (scored(-1.0 + shift, -2.0), scored(-1.0 + shift - noise, -2.0))
+
+    def found(noise: float, shift: float) -> Check:
+        return judged("base", Both((twice(noise),) * 4, (twice(noise, shift),) * 4))
+
+    assert found(0.0, 0.0).status is CheckStatus.PASS
+    assert found(0.0, 0.04).status is CheckStatus.PASS
+    refused = found(0.0, 0.4)
+    assert (refused.status, refused.value, refused.threshold) == (CheckStatus.FAIL, pytest.approx(0.4), 0.05)
+    assert "0.4 nats per response apart" in refused.sentence
+    assert found(0.2, 0.4).status is CheckStatus.PASS
+    assert found(0.1, 0.4).status is CheckStatus.FAIL
+
+
+def test_a_backup_with_another_tokenizer_or_template_is_refused() -> None:
+    one, other = scored(-1.0, -2.0), scored(-1.0, -2.0, first="b")
+    cut = judged("base", Both(((one, one),) * 4, ((other, other),) * 4))
+    assert cut.status is CheckStatus.FAIL and "other tokens" in cut.sentence
+    templated = replace(one, before="Question: ")
+    read = judged("base", Both(((one, one),) * 4, ((templated, templated),) * 4))
+    assert read.status is CheckStatus.FAIL and "another text before" in read.sentence
+
+
+def test_a_backup_that_gives_no_values_is_not_proved_and_does_not_block() -> None:
+    one, lost = scored(-1.0, -2.0), LogProbResult.failure(FailureCode.CONNECTION, "refused")
+    found = judged("base", Both(((one, one),) * 4, ((lost, lost),) * 4))
+    assert (found.status, found.value) == (CheckStatus.WARN, None)
+    assert "could not be proved equal: the backup gave no log-probs (connection: refused)" in found.sentence
