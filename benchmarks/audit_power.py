@@ -282,7 +282,7 @@ def main() -> None:
         "name": "audit_power", "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "figures": {
             "corruptions": len(CATALOGUE), "seeds": plan.seeds, "seconds": round(time.perf_counter() - started, 1),
-            "speed": took, "holdout": holdout and holdout[0], **found,
+            "speed": took, "holdout": holdout and dict(zip(("power", "exact"), holdout, strict=True)), **found,
         },
         "ratios": {"detected": float(np.mean(every)), "false_alarms": alarm},
     }  # fmt: skip

@@ -1,6 +1,9 @@
 """A point estimate with each row's share of its error."""
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from cje_audit.numerics.arrays import Floats, Ints, Pair
 from cje_audit.numerics.calibration import label_variance
@@ -60,12 +63,24 @@ def with_labels(
     groups = n_clusters(cluster)
     if error is None or replicates is None:
         return Inferred(value, error, t_interval(value, error, groups, scale=scale), len(cluster), groups, groups - 1)
-    rows, labels = error**2, label_variance(replicates)
+    unit = power_of_two(max(error, float(np.ptp(replicates))))  # weights of e^300 have errors whose squares overflow
+    rows, labels = (error / unit) ** 2, label_variance(replicates / unit)
     total = rows + labels
     degrees = satterthwaite((rows, labels), (groups - 1, len(replicates) - 1))
-    error = total**0.5
+    error = unit * total**0.5
     interval = t_interval(value, error, degrees + 1, scale=scale)
     return Inferred(value, error, interval, len(cluster), groups, degrees, labels / total if total else None)
+
+
+def power_of_two(size: float) -> float:
+    """Return the power of two next above a positive size, by which one can divide without rounding; 1 for 0.
+
+    Examples
+    --------
+    >>> power_of_two(5.0), power_of_two(0.0)
+    (8.0, 1.0)
+    """
+    return math.ldexp(1.0, min(math.frexp(size)[1], 1023))
 
 
 def satterthwaite(variances: tuple[float, float], degrees: tuple[int, int]) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cje_audit.numerics.ips import ips
 from cje_audit.numerics.mean import plain_mean
-from cje_audit.numerics.point import infer
+from cje_audit.numerics.point import Point, infer
 from cje_audit.numerics.snips import snips
 
 
@@ -47,3 +47,14 @@ def test_one_prompt_has_no_error() -> None:
     got = infer(snips(np.zeros(3), np.array([0.0, 1.0, 1.0])), np.zeros(3, dtype=np.int64))
     assert got.value == pytest.approx(2 / 3)
     assert (got.standard_error, got.interval) == (None, None)
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e-3, 1e80, 1e140])
+def test_the_size_of_the_weights_does_not_matter(size: float) -> None:
+    rng = np.random.default_rng(0)
+    influence, replicates, cluster = rng.normal(0, 1, 50), rng.normal(1, 0.1, 20), np.arange(50)
+    plain = infer(Point(1.0, influence, replicates), cluster)
+    large = infer(Point(size, size * influence, size * replicates), cluster)
+    assert plain.standard_error is not None
+    assert large.standard_error == pytest.approx(size * plain.standard_error, rel=1e-9)
+    assert large.degrees == pytest.approx(plain.degrees, rel=1e-9)
