@@ -13,6 +13,7 @@ from app.charts.weights import Bar
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.report import FailureGroup, PolicyReport
+from cje_audit.domain.retry import RetryChoice
 from cje_audit.domain.views import FailurePage, LiveView, RunRow, Template
 
 DATA_TYPES = ("jsonl", "json", "csv", "tsv", "parquet", "eval")
@@ -260,6 +261,11 @@ class FailureFilter:
     policy: str | None
     code: str | None
     search: str | None
+
+    @property
+    def choice(self) -> RetryChoice:
+        """The same as a choice of what is asked again; words cannot choose that."""
+        return RetryChoice(stage=self.stage, code=self.code, policy=self.policy)
 
 
 def failure_filter(failures: Sequence[FailureGroup]) -> FailureFilter:

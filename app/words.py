@@ -162,6 +162,11 @@ ATTEMPT: dict[str, Badge] = {
     "lost": Badge("lost", "gray", ":material/help:", "In flight when the worker died; possibly paid for."),
 }  # fmt: skip
 
+RECOVERED: dict[bool, Badge] = {
+    True: Badge("Recovered", "green", ":material/check_circle:", "It has an answer since it was asked again."),
+    False: Badge("Still failed", "orange", ":material/report:", "It failed again; its cell has no value."),
+}  # fmt: skip
+
 PILOT: dict[str, Badge] = {
     "go": Badge("Go", "green", ":material/check_circle:", "Nothing was found wrong; the rest may run."),
     "look": Badge("Look first", "orange", ":material/warning:", "The pilot ran through with warnings that the rest would repeat."),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import formats, parts, words
+from app.cards.retry import choose_row
 from cje_audit.domain.report import FailureGroup
 from cje_audit.domain.views import FailedCell
 
@@ -38,13 +39,18 @@ def _where(group: FailureGroup) -> str:
     return " · ".join(x for x in (words.stage_title(group.stage), group.policy) if x)
 
 
-def cell(failed: FailedCell, run: str, index: int) -> None:
-    """Print one failed cell: its row, where it failed, its code, and the first words of its prompt."""
+def cell(failed: FailedCell, run: str, index: int, *, asked: bool) -> None:
+    """Print one failed cell: its row, where it failed, its code, and the first words of its prompt.
+
+    `asked` says that a model was asked, so that it can be asked again.
+    """
     with st.container(border=True, key=f"failed-{index}"):
         with parts.line():
             parts.row_link(run, failed.row_id)
             st.badge(formats.literal(failed.code), color="orange", help=failed.sentence)
             parts.quiet(" · ".join(x for x in (words.stage_title(failed.stage), failed.policy) if x))
+            if asked:
+                st.button("Choose for asking again", key=f"again-{index}", on_click=choose_row, args=(failed.row_id,))
         if failed.detail:
             parts.verbatim(formats.excerpt(failed.detail, 240))
         parts.verbatim(f"Prompt: {formats.excerpt(failed.prompt, 120)}")

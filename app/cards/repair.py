@@ -13,13 +13,14 @@ from cje_audit.domain.titles import REWARDS
 TITLES = {"left_out": "damaged values left out", "asked_again": "failed cells asked again"}
 
 
-def before_and_after(report: Report, revealed: Collection[str]) -> None:
-    """Print every repair of a run: its sentence, and the estimates whose level may be shown."""
-    if not report.repairs:
+def before_and_after(report: Report, revealed: Collection[str], acts: Collection[str] = tuple(TITLES)) -> None:
+    """Print every repair of these kinds: its sentence, and the estimates whose level may be shown."""
+    if not any(repair.act in acts for repair in report.repairs):
         return
     parts.section("Before and after", "repairs")
     for index, repair in enumerate(report.repairs):
-        _card(report, repair, revealed, index)
+        if repair.act in acts:
+            _card(report, repair, revealed, index)
 
 
 def _card(report: Report, repair: Repair, revealed: Collection[str], index: int) -> None:

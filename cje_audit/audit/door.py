@@ -28,6 +28,7 @@ from cje_audit.domain.pilot import PilotReport
 from cje_audit.domain.preflight import KeptPreflight, Preflight
 from cje_audit.domain.register import Proposal, Register, RegisterEntry
 from cje_audit.domain.report import Report
+from cje_audit.domain.retry import RetriedPage, RetryChoice, RetryPlan
 from cje_audit.domain.row_search import RowPage, RowQuery, SavedView
 from cje_audit.domain.views import (
     AttemptView,
@@ -610,11 +611,10 @@ class Audit(Accounts):
         if isinstance(spec, ImportSpec):
             scope = Scope(stage=stage, code=code, policy=policy, row=row)
             return self._rescore(record, spec, scope, None if config is None else self._experiment(config, base))
-        chosen = {"stage": stage, "code": code, "policy": policy, "row_id": row}
-        ended = self._answers.failed_questions(record.id, **chosen)
+        ended = self._reopen(record, RetryChoice(stage=stage, code=code, policy=policy, row=row))
         if not ended:
             return RetryView(run=record.id, retried=0, recovered=0)
-        self._run_again(record, ended, retrying.first_stage(ended), len(ended))
+        self.wait(record.id)
         still = {ending.key for ending in self._answers.failed_questions(record.id)}
         recovered = sum(ending.key not in still for ending in ended)
         return RetryView(run=record.id, retried=len(ended), recovered=recovered)
@@ -628,17 +628,38 @@ class Audit(Accounts):
         ended = [e for e in self._answers.failed_questions(record.id) if found.reopens(e)]
         rescoring.write(self._runs.run_dir(record.id), found.spec)
         self._run_again(record, ended, found.first_stage, len(found.cells))
+        self.wait(record.id)
         with self._tables(record.id) as tables:
             still = rescoring.places(read_models.failed_cells(tables))
         return RetryView(run=record.id, retried=len(found.cells), recovered=len(found.cells - still))
 
     def _run_again(self, record: RunRecord, ended: Sequence[Ending], stage: str, n: int) -> None:
-        """Reopen questions, run the stages from `stage` on again, and wait for the end."""
+        """Reopen questions and run the stages from `stage` on again, without waiting for the end."""
         before = self._report(record) if record.status == "complete" else None
         retrying.reopen(self._answers, self._runs.run_dir(record.id), record.id, ended, stage, before)
         self._runs.event(record.id, f"{n} failed questions are asked again.")
         self._restart(record)
-        self.wait(record.id)
+
+    def retryable(self, run: str, choice: RetryChoice) -> RetryPlan:
+        """Say what a retry would ask again, and what runs after it; nothing is sent."""
+        record = self._runs.get(run)
+        return retrying.plan(record.id, retrying.chosen(self._answers, record.id, choice))
+
+    def start_retry(self, run: str, choice: RetryChoice) -> RetryPlan:
+        """Ask again for what failed and was chosen, and return at once; *Live* shows how it goes."""
+        record = self._idle(run)
+        return retrying.plan(record.id, self._reopen(record, choice))
+
+    def _reopen(self, record: RunRecord, choice: RetryChoice) -> Sequence[Ending]:
+        ended = retrying.chosen(self._answers, record.id, choice)
+        if ended:
+            self._run_again(record, ended, retrying.first_stage(ended), len(ended))
+        return ended
+
+    def retried(self, run: str, *, offset: int = 0, limit: int = 50) -> RetriedPage:
+        """Return one page of the questions that were asked again in a run, and which of them have an answer now."""
+        with self._tables(run) as tables:
+            return read_models.retried_page(tables, offset=offset, limit=limit)
 
     def estimate_cost(self, text: str, *, base: Path | None = None) -> CostEstimate:
         """Return what a configuration would ask and cost, from the lengths of its rows; nothing is sent."""

@@ -1,16 +1,56 @@
 """Asking again for what failed: failed questions of a run are reopened, and the stages from there on run again."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from cje_audit.domain.checks import STAGES
+from cje_audit.domain.codes import CODES, FailureCode
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import dump_spec, load_spec
 from cje_audit.domain.report import Report
+from cje_audit.domain.retry import RetryChoice, RetryPlan
+from cje_audit.domain.titles import stage_title
 from cje_audit.store.answers import AnswerStore, Ending
 from cje_audit.store.files import RunFiles
 from cje_audit.store.workspace import iso
+
+NOTHING = (
+    "Nothing is asked again: no question ended in failure here. A cell may lack its value because an earlier step of "
+    "its row failed; then choose all stages and policies."
+)
+
+
+def chosen(answers: AnswerStore, run: str, choice: RetryChoice) -> list[Ending]:
+    """Return the questions of a run that ended in failure and were chosen."""
+    return answers.failed_questions(run, stage=choice.stage, code=choice.code, policy=choice.policy, row_id=choice.row)
+
+
+def plan(run: str, ended: Sequence[Ending]) -> RetryPlan:
+    """Say what asking these questions again means: how many, with which codes, and what runs after it."""
+    codes = Counter(ending.code for ending in ended)
+    vain = {code: n for code, n in codes.items() if not CODES[FailureCode(code)].retryable}
+    stages = STAGES[STAGES.index(first_stage(ended)) :] if ended else ()
+    return RetryPlan(
+        run=run,
+        n=len(ended),
+        n_in_vain=sum(vain.values()),
+        by_code=dict(codes.most_common()),
+        stages=stages,
+        sentence=_sentence(codes, vain, stages) if ended else NOTHING,
+    )
+
+
+def _sentence(codes: Counter[str], vain: dict[str, int], stages: Sequence[str]) -> str:
+    n = codes.total()
+    what = ", ".join(f"{k:,} {code}" for code, k in codes.most_common())
+    after = ", ".join(stage_title(stage).lower() for stage in stages)
+    asked = "1 failed question is" if n == 1 else f"{n:,} failed questions are"
+    told = f"{asked} asked again ({what}). These stages run again: {after}. Finished answers are not asked for again."
+    for code in vain:
+        told += f" With {code}, asking again alone does not help. {CODES[FailureCode(code)].what_to_do}"
+    return told
 
 
 def reopen(
@@ -24,14 +64,17 @@ def reopen(
     tables = RunFiles(folder).tables
     if tables.is_file():
         from cje_audit.report.repairs import snapshot_of
+        from cje_audit.stages.retries import noted
         from cje_audit.store.tables import (
             RunTables,  # DuckDB and Polars, which a start of the command line need not have
         )
 
         opened = RunTables(tables, read_only=False)
         try:
+            at = time.time()
+            opened.load(noted(at, ended))
             if before is not None:
-                kept = snapshot_of(iso(time.time()), before.policies, before.failures)
+                kept = snapshot_of(iso(at), before.policies, before.failures)
                 opened.remember(kept.model_dump_json())
             opened.forget(STAGES[STAGES.index(stage) :])
         finally:

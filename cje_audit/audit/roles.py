@@ -21,11 +21,11 @@ READING = (
     "decisions", "trail", "revealed", "templates", "validate", "dry_run", "demo_runs", "wait", "estimate_cost",
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
     "check_rows", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views", "findings", "findings_text",
-    "preflight", "estimates_parquet", "rows_csv", "bundle", "failure_policy", "plan",
+    "preflight", "retryable", "retried", "estimates_parquet", "rows_csv", "bundle", "failure_policy", "plan",
 )  # fmt: skip
 RUNNING = (
-    "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "upload_path", "note",
-    "run_rest", "trash", "restore", "keep_view", "drop_view", "add_finding", "review",
+    "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "start_retry",
+    "upload_path", "note", "run_rest", "trash", "restore", "keep_view", "drop_view", "add_finding", "review",
     "export", "import_bundle", "doctor",
 )  # fmt: skip
 APPROVING = ("reveal", "override", "sign", "share", "revoke_share", "decide_finding")

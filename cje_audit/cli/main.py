@@ -21,7 +21,6 @@ from cje_audit.cli.output import (
     print_json,
     print_pilot,
     print_quality,
-    print_repair,
     print_report,
     print_runs,
     read_config,
@@ -29,6 +28,7 @@ from cje_audit.cli.output import (
     write_text,
 )
 from cje_audit.cli.plan import plan
+from cje_audit.cli.retry import retry
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.domain.untrusted import visible
@@ -287,6 +287,7 @@ def restore(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOptio
 
 app.command()(compare)
 app.command()(plan)
+app.command()(retry)
 app.command("doctor")(doctor_command)
 app.command()(share)
 app.add_typer(user)
@@ -324,33 +325,6 @@ def resume(
         row = follow(audit, row.id)
     _print_run(row, json)
     raise typer.Exit(DONE if detach or row.status == "complete" else INTERRUPTED)
-
-
-@app.command()
-def retry(
-    run: RunArgument,
-    stage: Annotated[str | None, typer.Option(help="Only failures of this stage.")] = None,
-    code: Annotated[str | None, typer.Option(help="Only failures with this code.")] = None,
-    policy: Annotated[str | None, typer.Option(help="Only failures of this policy.")] = None,
-    row: Annotated[str | None, typer.Option(metavar="ID", help="Only failures of this row.")] = None,
-    config: Annotated[
-        Path | None, typer.Option("--with", metavar="CONFIG", help="For an import: an experiment file, whom to ask.")
-    ] = None,
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Ask again only for what failed; the stages after it run again."""
-    audit = Audit.open(workspace)
-    text, base = (None, None) if config is None else (read_config(config), config.resolve().parent)
-    done = audit.retry(run, stage=stage, code=code, policy=policy, row=row, config=text, base=base)
-    if json:
-        print_json(done.model_dump(mode="json"))
-    else:
-        say(f"Run {done.run}: {done.retried} failed questions asked again, {done.recovered} have an answer now.")
-        if done.retried and audit.run(done.run).status == "complete":
-            report = audit.report(done.run)
-            print_repair(report, report.repairs[-1])
-    raise typer.Exit(DONE if audit.run(done.run).status == "complete" else INTERRUPTED)
 
 
 ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]

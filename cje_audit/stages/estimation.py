@@ -37,6 +37,7 @@ from cje_audit.stages.judge import judge_scale
 from cje_audit.stages.pricing import unit_costs
 from cje_audit.stages.provenance import run_header
 from cje_audit.stages.quality import quality_frame, text_figures_of
+from cje_audit.stages.retries import settled
 from cje_audit.store.tables import RunTables, TableWrite
 from cje_audit.store.workspace import RunRecord
 
@@ -60,6 +61,7 @@ def run(context: StageContext) -> StageOutcome:
             TableWrite("estimate", estimate_frame(report)),
             TableWrite("comparison", comparison_frame(report)),
             TableWrite("quality", quality_frame(report)),
+            settled(context),
         ],
         checks=by_stage(checks),
         facts={

@@ -7,6 +7,7 @@ from cje_audit.checks.dataset import CUT_REASONS
 from cje_audit.domain.codes import CODES, FailureCode
 from cje_audit.domain.errors import NotFound
 from cje_audit.domain.pilot import PilotSize
+from cje_audit.domain.retry import RetriedCell, RetriedPage
 from cje_audit.domain.views import (
     CellView,
     FailedCell,
@@ -16,6 +17,7 @@ from cje_audit.domain.views import (
     RowWeight,
     TokenValue,
 )
+from cje_audit.store.workspace import iso
 
 if TYPE_CHECKING:  # DuckDB and Polars are loaded by whoever opens the tables
     from cje_audit.store.tables import RunTables
@@ -105,6 +107,22 @@ def cells_of_rows(
     """Return the failed cells of these rows in one stage (and policy)."""
     rows = _named(tables, CELLS_OF_ROWS, {"stage": stage, "policy": policy, "ids": list(row_ids)})
     return tuple(_failed(r) for r in rows)
+
+
+RETRIED = """
+  select asked_at as at, row_id, stage, policy, code, recovered from retried_cell
+  order by asked_at desc, recovered desc, row_id, stage, policy limit ? offset ?
+"""
+
+
+def retried_page(tables: "RunTables", *, offset: int, limit: int) -> RetriedPage:
+    """Return one page of the questions that were asked again, the latest retry first."""
+    if not tables.has("retried_cell"):
+        return RetriedPage(total=0, n_recovered=0, rows=())
+    counted = "select count(*) as total, count(*) filter (where recovered) as n_recovered from retried_cell"
+    counts = tables.read(counted).rows(named=True)[0]
+    rows = tables.read(RETRIED, [limit, offset]).rows(named=True)
+    return RetriedPage(**counts, rows=tuple(RetriedCell(**(row | {"at": iso(row["at"])})) for row in rows))
 
 
 def quarantine_page(tables: "RunTables", *, offset: int, limit: int) -> tuple[QuarantinedLine, ...]:

@@ -49,6 +49,9 @@ create table if not exists quality(
   n bigint not null, n_total bigint not null, n_affected bigint, unit varchar, edges double[], labels varchar[], counts bigint[],
   low double, p05 double, p50 double, p95 double, high double, mean double, example_ids varchar[]);
 create table if not exists repair(number integer not null, document varchar not null);
+create table if not exists retried_cell(
+  asked_at double not null, key varchar not null, stage varchar not null, policy varchar, row_id varchar not null,
+  code varchar not null, recovered boolean);
 create or replace view failure as
   select s."row", s.row_id, 'logging_policy' as stage, cast(null as varchar) as policy, s.response_code as code,
          s.response_detail as detail from sample s where s.response_code is not null

@@ -19,7 +19,8 @@ SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 CONFIG: dict[str, Any] = {"threads": 2, "memory_limit": "400MB", "autoinstall_known_extensions": "false",
                           "autoload_known_extensions": "false"}  # fmt: skip
 TABLES = ("sample", "quarantine", "policy", "logprob", "judgement", "oracle_label", "fresh_draw", "weight", "stage_run",
-          "check_result", "estimate", "comparison", "quality", "repair")  # fmt: skip
+          "check_result", "estimate", "comparison", "quality", "repair",
+          "retried_cell")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class TableWrite:
 
     table: str
     frame: pl.DataFrame
-    where: tuple[str, str] | None = None
+    where: tuple[str, str | float] | None = None
 
 
 def open_tables(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -141,7 +142,7 @@ class RunTables:
             )
 
     def load(self, write: TableWrite) -> None:
-        """Put a frame into an empty table, as it came out of a bundle."""
+        """Put a frame into a table: as it came out of a bundle, or beside what the table holds."""
         with self._transaction() as db:
             self._replace(db, write)
 
@@ -173,9 +174,13 @@ class RunTables:
         with self._transaction() as db:
             db.execute("insert into repair select count(*), ? from repair", [document])
 
+    def has(self, name: str) -> bool:
+        """Say whether the file has a table; one made by an earlier version may lack it."""
+        return bool(self.read("select 1 from information_schema.tables where table_name = ?", [name]).height)
+
     def remembered(self) -> tuple[str, ...]:
         """Return what stood before each time failed cells were asked again, oldest first."""
-        if not self.read("select 1 from information_schema.tables where table_name = 'repair'").height:
+        if not self.has("repair"):
             return ()  # a run of an earlier version
         return tuple(self.read("select document from repair order by number")["document"].to_list())
 

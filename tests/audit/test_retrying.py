@@ -6,6 +6,7 @@ import pytest
 
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import StoreLocked
+from cje_audit.domain.retry import RetryChoice
 from tests.cli.helpers import cje
 from tests.stages.helpers import asks, dump, experiment, script
 
@@ -57,8 +58,32 @@ def test_a_whole_retry_gives_the_tables_of_a_run_without_faults(tmp_path: Path, 
     mine, theirs = dump(audit, run), dump(calm, other)
     calm.close()
     assert (mine.pop("repair").height, theirs.pop("repair").height) == (1, 0)
+    assert (mine.pop("retried_cell").height, theirs.pop("retried_cell").height) == (33, 0)
     for name in mine:
         assert mine[name].equals(theirs[name]), name
+
+
+def test_what_was_asked_again_is_listed_with_its_end(tmp_path: Path, audit: Audit, run: str) -> None:
+    plan = audit.retryable(run, RetryChoice(code="timeout"))
+    assert (plan.n, plan.n_in_vain, plan.by_code) == (11, 0, {"timeout": 11})
+    assert plan.stages == ("target_policy", "judge", "estimation")
+    audit.retry(run, stage="judge")
+    script(tmp_path)
+    assert audit.start_retry(run, RetryChoice()).n == 33
+    assert audit.wait(run, timeout_s=120).status == "complete"
+    assert audit.start_retry(run, RetryChoice()).n == 0
+    page = audit.retried(run, limit=40)
+    assert (page.total, page.n_recovered) == (44, 33)
+    assert [c.recovered for c in page.rows] == [True] * 33 + [False] * 7
+    assert {c.code for c in page.rows} == {"timeout", "bad_request", "unparseable"}
+    assert audit.verify(run) == ()
+
+
+def test_what_asking_again_does_not_help_is_said(audit: Audit, run: str) -> None:
+    plan = audit.retryable(run, RetryChoice())
+    assert (plan.n, plan.n_in_vain) == (33, 11)
+    assert "With bad_request, asking again alone does not help." in plan.sentence
+    assert audit.retryable(run, RetryChoice(code="auth")).sentence.startswith("Nothing is asked again")
 
 
 def test_what_fails_again_stays_failed_with_its_attempts(tmp_path: Path, audit: Audit, run: str) -> None:

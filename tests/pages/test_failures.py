@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from cje_audit.audit import Audit
 from cje_audit.domain.on_failure import EFFECTS
+from cje_audit.domain.retry import RetryChoice
 from tests.pages.conftest import World, everything, script, texts
 
 Visit = Callable[..., AppTest]
@@ -56,6 +57,34 @@ def test_rates_patterns_and_effects_are_said(visit: Visit, failed: Failed) -> No
         assert all(f"{r.n_failed} of {r.n}" in tables for r in found)
     assert {r.by for r in failed.audit.failure_rates(failed.run)} >= {"time", "length"}
     assert f"mark_missing: {EFFECTS['mark_missing']}" in said
+
+
+def test_what_failed_is_asked_again_from_the_page(visit: Visit, failed: Failed) -> None:
+    workspace, run = failed.audit.workspace, failed.run
+    at = visit(workspace, "failures", run=run, code="timeout")
+    assert failed.audit.retryable(run, RetryChoice(code="timeout")).sentence in texts(at)
+    assert f"cje-audit retry {run} --code timeout" in [c.value for c in at.code]
+    failed.heal()
+    at.button(key="ask-again").click().run()
+    assert not at.exception
+    assert at.title[0].value == "Live"
+    assert failed.audit.wait(run, timeout_s=60).status == "complete"
+    page = failed.audit.retried(run)
+    assert (page.total, page.n_recovered) == (11, 11)
+    at = visit(workspace, "failures", run=run)
+    assert not at.exception
+    (repair,) = [r for r in failed.audit.report(run).repairs if r.act == "asked_again"]
+    assert repair.sentence in texts(at)
+    assert len([b for b in at.markdown if "Recovered" in b.value]) == 11
+
+
+def test_one_row_is_chosen_by_its_button(visit: Visit, failed: Failed) -> None:
+    at = visit(failed.audit.workspace, "failures", run=failed.run)
+    at.button(key="again-0").click().run()
+    assert not at.exception
+    row = at.text_input(key="retry_row").value
+    assert failed.audit.retryable(failed.run, RetryChoice(row=row)).sentence in texts(at)
+    assert "1 failed question is asked again" in "\n".join(texts(at))
 
 
 def test_an_import_asked_nothing_and_shows_no_rates(visit: Visit, world: World) -> None:
