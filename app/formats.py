@@ -174,6 +174,17 @@ def literal(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", broken)
 
 
+def badge_label(text: str) -> str:
+    r"""Return untrusted text for a badge, which escapes square brackets by itself.
+
+    Examples
+    --------
+    >>> badge_label("![x](y)")
+    '\\![x]\\(y\\)'
+    """
+    return literal(text).replace("\\[", "[").replace("\\]", "]")
+
+
 def chart_text(text: str) -> str:
     """Return untrusted text so that Plotly shows it and reads no tags in it.
 

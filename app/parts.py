@@ -75,7 +75,7 @@ def verdict_badges(verdicts: Mapping[str, str]) -> None:
     with line():
         for policy, verdict in verdicts.items():
             kind = words.VERDICT[verdict]
-            badge(kind, f"{formats.literal(formats.excerpt(policy, 30))}: {kind.label.lower()}")
+            badge(kind, f"{formats.badge_label(formats.excerpt(policy, 30))}: {kind.label.lower()}")
 
 
 def link(place: str, label: str | None = None, **params: str | None) -> None:
