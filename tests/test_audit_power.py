@@ -53,6 +53,12 @@ def test_only_what_clean_rows_do_not_show_is_a_detection(power: ModuleType) -> N
     assert power.outcome(more, power.Audit(raw), 0.2, rng).detected is None
 
 
+def test_every_named_check_is_looked_at(power: ModuleType) -> None:
+    clean = power.Audit(power.synthetic(300, 2))
+    for ids in {c.checks for c in (*power.CATALOGUE, *power.HOLDOUT)}:
+        assert set(ids) <= {c.id for c in clean.checks_about(ids)}
+
+
 def test_looking_at_one_policy_says_what_the_whole_audit_says(power: ModuleType) -> None:
     clean = power.Audit(power.synthetic(300, 1))
     for corruption in power.CATALOGUE[::7]:

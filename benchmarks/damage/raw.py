@@ -152,14 +152,19 @@ class Audit:
         return self._said[ids]
 
     def checks_about(self, ids: Iterable[str]) -> list[Check]:
-        """Return the checks of the stages these ids belong to, of the damaged policy alone: the same, but sooner."""
+        """Return the checks of the stages these ids belong to, of the damaged policy alone: the same, but sooner.
+
+        All checks where an id is of none of these, such as `judge.calibration`, which needs the weights.
+        """
         wanted: dict[str, set[str]] = {}
         for stage, _, name in (i.partition(".") for i in ids):
             wanted.setdefault(stage, set()).add(name)
         found: list[Check] = []
         for stage, names in sorted(wanted.items()):
             found += self._one_column(stage) if names <= set(SHARED) else getattr(self, f"_{stage}")()
-        return found
+        there = {check.id for check in found}
+        complete = all(f"{stage}.{name}" in there for stage, names in wanted.items() for name in names)
+        return found if complete else self.checks()
 
     def _one_column(self, stage: str) -> list[Check]:
         if stage == "logging_policy":
