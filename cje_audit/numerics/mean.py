@@ -1,11 +1,12 @@
 """The plain mean: what fresh draws say, and the logging policy's own value."""
 
 from cje_audit.numerics.arrays import Floats, Ints, Pair
+from cje_audit.numerics.inference import LEVEL
 from cje_audit.numerics.point import Inferred, Point, infer
 
 
-def plain_mean(values: Floats, cluster: Ints, *, scale: Pair | None = None) -> Inferred:
-    """Return the mean of `values`, shape (n,), n ≥ 1, with its clustered standard error and t interval.
+def plain_mean(values: Floats, cluster: Ints, *, scale: Pair | None = None, level: float = LEVEL) -> Inferred:
+    """Return the mean of `values`, shape (n,), n ≥ 1, with its clustered standard error and t interval at `level`.
 
     Examples
     --------
@@ -15,4 +16,4 @@ def plain_mean(values: Floats, cluster: Ints, *, scale: Pair | None = None) -> I
     (0.5, 0.5)
     """
     value = float(values.mean())
-    return infer(Point(value, values - value), cluster, scale=scale)
+    return infer(Point(value, values - value), cluster, scale=scale, level=level)

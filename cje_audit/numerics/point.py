@@ -7,7 +7,7 @@ import numpy as np
 
 from cje_audit.numerics.arrays import Floats, Ints, Pair
 from cje_audit.numerics.calibration import label_variance
-from cje_audit.numerics.inference import clustered_standard_error, n_clusters, t_interval
+from cje_audit.numerics.inference import LEVEL, clustered_standard_error, n_clusters, t_interval
 from cje_audit.numerics.prompts import Prompts, by_prompt
 
 
@@ -40,11 +40,11 @@ class Inferred:
     label_share: float | None = None
 
 
-def infer(point: Point, cluster: Ints | Prompts, *, scale: Pair | None = None) -> Inferred:
-    """Give a point estimate its clustered error and 95 % t interval, clipped to `scale` where one is given."""
+def infer(point: Point, cluster: Ints | Prompts, *, scale: Pair | None = None, level: float = LEVEL) -> Inferred:
+    """Give a point estimate its clustered error and t interval at `level`, clipped to `scale` where one is given."""
     prompts = by_prompt(cluster)
     error = None if point.influence is None else clustered_standard_error(point.influence, prompts)
-    return with_labels(point.value, error, point.replicates, prompts, scale=scale)
+    return with_labels(point.value, error, point.replicates, prompts, scale=scale, level=level)
 
 
 def with_labels(
@@ -54,6 +54,7 @@ def with_labels(
     cluster: Ints | Prompts,
     *,
     scale: Pair | None = None,
+    level: float = LEVEL,
 ) -> Inferred:
     r"""Add the labels' variance to the rows' and give the interval.
 
@@ -62,13 +63,14 @@ def with_labels(
     """
     groups = n_clusters(cluster)
     if error is None or replicates is None:
-        return Inferred(value, error, t_interval(value, error, groups, scale=scale), len(cluster), groups, groups - 1)
+        alone = t_interval(value, error, groups, scale=scale, level=level)
+        return Inferred(value, error, alone, len(cluster), groups, groups - 1)
     unit = power_of_two(max(error, float(np.ptp(replicates))))  # weights of e^300 have errors whose squares overflow
     rows, labels = (error / unit) ** 2, label_variance(replicates / unit)
     total = rows + labels
     degrees = satterthwaite((rows, labels), (groups - 1, len(replicates) - 1))
     error = unit * total**0.5
-    interval = t_interval(value, error, degrees + 1, scale=scale)
+    interval = t_interval(value, error, degrees + 1, scale=scale, level=level)
     return Inferred(value, error, interval, len(cluster), groups, degrees, labels / total if total else None)
 
 

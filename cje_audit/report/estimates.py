@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from cje_audit.checks import thresholds
 from cje_audit.checks.judge_calibration import labels_suffice
-from cje_audit.checks.words import number
+from cje_audit.checks.words import number, percent
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.bounds import ips_bounds, snips_bounds
 from cje_audit.numerics.point import Inferred, infer
@@ -56,19 +56,20 @@ def wanted(facts: RunFacts, found: list[Estimate]) -> tuple[Estimate, ...]:
 
 
 def _ips(sample: Sample) -> Estimate:
-    got = infer(ips_point(sample), sample.prompts)
+    got = infer(ips_point(sample), sample.prompts, level=sample.made_at())
     note = "Not clipped to the scale: IPS leaves it whenever the mean weight is not 1."
     return estimate("ips", sample, got, CLUSTERED_T, ips_bounds, note=note)
 
 
 def _snips(sample: Sample, *, primary: bool) -> Estimate:
     point = snips_point(sample)
-    got = infer(point, sample.prompts, scale=sample.scale)
-    interval = snips_interval(point, got, sample.log_ratio, sample.reward, sample.cluster, sample.scale)
+    level = sample.made_at()
+    got = infer(point, sample.prompts, scale=sample.scale, level=level)
+    interval = snips_interval(point, got, sample.log_ratio, sample.reward, sample.cluster, sample.scale, level=level)
     got = replace(got, interval=interval.ends)
     note = _note(sample, got, interval.note)
     found = estimate("snips", sample, got, interval.method, snips_bounds, primary=primary, note=note)
-    return found.model_copy(update={"interval_reason": interval.reason})
+    return found.model_copy(update={"interval_reason": _reason(interval.reason, sample.whole)})
 
 
 def _note(sample: Sample, got: Inferred, note: str | None) -> str | None:
@@ -83,8 +84,17 @@ def _note(sample: Sample, got: Inferred, note: str | None) -> str | None:
 
 
 def _plain_mean(sample: Sample, *, primary: bool) -> Estimate:
-    got = infer(snips_point(sample), sample.prompts, scale=sample.scale)
+    got = infer(snips_point(sample), sample.prompts, scale=sample.scale, level=sample.made_at())
     note = "The plain mean of the logged rows: every weight is 1."
     found = estimate("ips", sample, got, t_method(sample.scale), snips_bounds, primary=primary, note=note)
     reason = None if got.interval is None else "Student t: every weight is 1."
-    return found.model_copy(update={"interval_reason": reason})
+    return found.model_copy(update={"interval_reason": _reason(reason, sample.whole)})
+
+
+def _reason(reason: str | None, whole: float) -> str | None:
+    """Add that the interval holds at every look, where rows are to come."""
+    if reason is None or whole >= 1:
+        return reason
+    return (
+        f"{reason} {percent(whole)} of the planned rows are in, so it is widened to hold at every look until all are."
+    )

@@ -13,6 +13,7 @@ from cje_audit.domain.backups import BackupUse
 from cje_audit.domain.outcome import DecisionRule
 from cje_audit.domain.pilot import PilotSize
 from cje_audit.domain.repair import Snapshot
+from cje_audit.numerics.anytime import look_level
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.draw_noise import DrawNoise
 from cje_audit.numerics.folds import hash_folds
@@ -142,6 +143,15 @@ class RunFacts:
     def calibrated(self) -> Calibrated | None:
         """The calibrated reward, None where there is nothing to fit; computed once."""
         return calibrate(self.rows, self.fold, self.judge, self.oracle)
+
+    @property
+    def whole(self) -> float:
+        """The part of the planned rows that is in: 1, but for a pilot."""
+        return 1.0 if self.pilot is None else min(self.pilot.n / self.pilot.n_total, 1.0)
+
+    def made_at(self, level: float) -> float:
+        """Return the level an interval is made at so that it holds at `level`: stricter while rows are to come."""
+        return look_level(self.whole, level)
 
     def tokens(self, policy: str) -> Floats:
         """Return over how many tokens a policy's log-probs sum; without its own count, that of the response."""

@@ -6,10 +6,12 @@ from cje_audit.checks.frame import Bools, Floats, Ints
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.fresh import MIN_LABELS, Scored, Spread, calibrated_mean, doubly_robust
+from cje_audit.numerics.inference import LEVEL
 from cje_audit.numerics.mean import plain_mean
 from cje_audit.numerics.point import Inferred, infer
 from cje_audit.report.facts import FreshDraws, RunFacts
 from cje_audit.report.intervals import t_method
+from cje_audit.report.samples import looked_at
 
 MEAN_NOTE = "The plain mean of the policy's own fresh draws; it needs no weights."
 
@@ -28,16 +30,18 @@ def _means(facts: RunFacts, draws: FreshDraws) -> list[Estimate]:
     columns: tuple[tuple[str, Floats], ...] = (("judge", draws.judge), ("oracle", draws.oracle))
     known = [(reward, values, ~np.isnan(values)) for reward, values in columns]
     return [
-        _mean(reward, values[there], draws.cluster[there], facts.reward_scale(reward), len(values))
+        _mean(facts, reward, values[there], draws.cluster[there], len(values))
         for reward, values, there in known
         if there.any()
     ]
 
 
-def _mean(reward: str, values: Floats, cluster: Ints, scale: Pair | None, n_total: int) -> Estimate:
-    got = plain_mean(values, cluster, scale=scale)
+def _mean(facts: RunFacts, reward: str, values: Floats, cluster: Ints, n_total: int) -> Estimate:
+    scale = facts.reward_scale(reward)
+    got = plain_mean(values, cluster, scale=scale, level=facts.made_at(LEVEL))
     bounds = bounds_of(got.value, got.n, n_total - got.n if reward == "judge" else 0, scale)
-    return _estimate("fresh_draw_mean", reward, got, scale, MEAN_NOTE, n_total, bounds)
+    found = _estimate("fresh_draw_mean", reward, got, scale, MEAN_NOTE, n_total, bounds)
+    return _looked_at(facts, found)
 
 
 def bounds_of(value: float | None, n: int, lost: int, scale: Pair | None) -> Pair | None:
@@ -146,7 +150,14 @@ def labelled_rows(facts: RunFacts, policy: str) -> Bools:
 
 def _spread(name: str, facts: RunFacts, got: Spread, note: str, n_total: int, bounds: Pair | None) -> Estimate:
     scale = facts.reward_scale("calibrated")
-    return _estimate(name, "calibrated", infer(got.point, got.cluster, scale=scale), scale, note, n_total, bounds)
+    inferred = infer(got.point, got.cluster, scale=scale, level=facts.made_at(LEVEL))
+    return _looked_at(facts, _estimate(name, "calibrated", inferred, scale, note, n_total, bounds))
+
+
+def _looked_at(facts: RunFacts, found: Estimate) -> Estimate:
+    """Say that an interval holds at every look, where rows are to come."""
+    method = found.interval_method
+    return found if method is None else found.model_copy(update={"interval_method": looked_at(method, facts.whole)})
 
 
 def _estimate(

@@ -23,7 +23,7 @@ class Headline:
     @cached_property
     def inferred(self) -> Inferred:
         """Its t inference."""
-        return infer(self.point, self.sample.prompts, scale=self.sample.scale)
+        return infer(self.point, self.sample.prompts, scale=self.sample.scale, level=self.sample.made_at())
 
     @cached_property
     def interval(self) -> Interval:
@@ -31,8 +31,9 @@ class Headline:
         return self.interval_at(LEVEL)
 
     def interval_at(self, level: float) -> Interval:
-        """Return its interval at another level, by the same choice of method."""
+        """Return the interval that holds at a level, by the same choice of method."""
         got, sample = self.inferred, self.sample
+        level = sample.made_at(level)
         ends = t_interval(got.value, got.standard_error, got.degrees + 1, level=level, scale=sample.scale)
         moved = replace(got, interval=ends)
         return snips_interval(
@@ -64,17 +65,27 @@ def gap_of(
     """Return the gap of two headlines; `got` is the t inference of their difference, paired by prompt.
 
     Where the weights of either are heavy, a t interval of the difference covers too little (simulated: 88 to 92 %).
-    Then the interval is recovered from both policies' own intervals, and is never narrower than t.
+    Then the interval is recovered from both policies' own intervals, and is never narrower than t. While rows are to
+    come, both are made to hold at every look.
     """
-    plain = t_interval(got.value, got.standard_error, got.degrees + 1, level=level)
+    made_at = max(h.sample.made_at(level) for h in headlines)
+    plain = t_interval(got.value, got.standard_error, got.degrees + 1, level=made_at)
+    tame = _tame(got, plain, level, early=made_at > level)
     if correlation is None or plain is None or not got.standard_error or not any(h.interval.note for h in headlines):
-        return Gap(got.value, plain, two_sided_p(got))
+        return tame
     own = [h.interval if level == LEVEL else h.interval_at(level) for h in headlines]
     found = _recovered(headlines, own, correlation)
     if found is None or got.value is None:
-        return Gap(got.value, plain, two_sided_p(got))
+        return tame
     ends = (min(found[0], plain[0]), max(found[1], plain[1]))
     return Gap(got.value, ends, p_of_interval(got.value, ends, got.degrees, level=level), RECOVERED)
+
+
+def _tame(got: Inferred, plain: Pair | None, level: float, *, early: bool) -> Gap:
+    """Return the gap by t; while rows are to come, with the p-value that goes with the widened interval."""
+    if not early or got.value is None or plain is None or not got.standard_error:
+        return Gap(got.value, plain, two_sided_p(got))
+    return Gap(got.value, plain, p_of_interval(got.value, plain, got.degrees, level=level))
 
 
 def _recovered(headlines: tuple[Headline, Headline], own: list[Interval], correlation: float) -> Pair | None:

@@ -11,10 +11,9 @@ from cje_audit.domain.report import Estimate
 from cje_audit.numerics.bounds import Missing
 from cje_audit.numerics.calibration import Placed
 from cje_audit.numerics.compare import difference, two_sided_p
-from cje_audit.numerics.point import infer
 from cje_audit.numerics.prompts import by_prompt
 from cje_audit.report.facts import RunFacts
-from cje_audit.report.intervals import snips_interval
+from cje_audit.report.gaps import Headline
 from cje_audit.report.samples import Sample, kept, sample_of, snips_point
 
 UNLIKELY = 0.01
@@ -62,8 +61,7 @@ def _beside(whole: Sample, part: Sample, n_again: int, n_total: int) -> FirstTry
     point, all_rows = snips_point(part), snips_point(whole)
     if point.value is None or all_rows.value is None or point.influence is None or all_rows.influence is None:
         raise ValueError("SNIPS always has a value.")
-    got = infer(point, part.prompts, scale=part.scale)
-    ends = snips_interval(point, got, part.log_ratio, part.reward, part.cluster, part.scale).ends
+    ends = Headline(part, point).interval.ends
     shares = np.zeros(whole.n)
     shares[part.used[whole.used]] = point.influence / part.n
     replicates = None

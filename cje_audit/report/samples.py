@@ -10,9 +10,11 @@ import numpy as np
 from cje_audit.checks.frame import Bools, Column, Floats, Ints
 from cje_audit.checks.weight_checks import Pairing
 from cje_audit.domain.report import Estimate
+from cje_audit.numerics.anytime import look_level
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.bounds import Missing
 from cje_audit.numerics.calibration import Calibration, Placed
+from cje_audit.numerics.inference import LEVEL
 from cje_audit.numerics.ips import ips
 from cje_audit.numerics.point import Inferred, Point
 from cje_audit.numerics.prompts import Prompts, by_prompt
@@ -29,7 +31,8 @@ class Sample:
     """The rows one estimate rests on, and those it lost.
 
     `used`, bool (n,), marks rows with a weight and a reward; `log_ratio` (nats), `reward`, `cluster` have shape (m,),
-    and `prompts` groups them. `on_a_line` is the calibrated reward by a straight line in place of the curve.
+    and `prompts` groups them. `on_a_line` is the calibrated reward by a straight line in place of the curve. `whole` is
+    the part of the planned rows that is in.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Sample:
     calibration: Calibration | None = None
     on_a_line: Floats | None = None
     paired: Pairing | None = None
+    whole: float = 1.0
 
     @cached_property
     def relative(self) -> Floats:
@@ -58,6 +62,10 @@ class Sample:
         if self.calibration is None or self.placed is None:
             return None
         return self.calibration.replicates(self.placed, share)
+
+    def made_at(self, level: float = LEVEL) -> float:
+        """Return the level an interval is made at so that it holds at `level`: stricter while rows are to come."""
+        return look_level(self.whole, level)
 
     @property
     def n(self) -> int:
@@ -91,6 +99,7 @@ def sample_of(facts: RunFacts, policy: str, reward: str) -> Sample | None:
         missing=_missing(column, ratio, weighted, reward),
         scale=facts.reward_scale(reward),
         paired=facts.pairings.get(policy),
+        whole=facts.whole,
     )
     return _with_calibration(facts, sample) if reward == "calibrated" else sample
 
@@ -139,6 +148,17 @@ def ips_point(sample: Sample) -> Point:
     return replace(point, replicates=sample.replicates(np.exp(sample.log_ratio) / sample.n))
 
 
+def looked_at(method: str, whole: float) -> str:
+    """Name an interval's method, and that it holds at every look where rows are to come.
+
+    Examples
+    --------
+    >>> looked_at("Student t", 1.0), looked_at("Student t", 0.1)
+    ('Student t', 'Student t, valid at every look')
+    """
+    return method if whole >= 1 else f"{method}, valid at every look"
+
+
 def _bounds(sample: Sample, value: float | None, bound: Bound | None) -> Pair | None:
     """Return the bounds, with the estimate itself inside in spite of rounding; None where nothing bounds it."""
     if value is None or not sample.missing.n:
@@ -166,7 +186,7 @@ def estimate(
         value=got.value,
         standard_error=got.standard_error,
         interval=got.interval,
-        interval_method=None if got.interval is None else method,
+        interval_method=None if got.interval is None or method is None else looked_at(method, sample.whole),
         n_used=got.n,
         missing_bounds=_bounds(sample, got.value, bound),
         primary=primary,

@@ -79,8 +79,8 @@ def clipped(facts: RunFacts, sample: Sample, limit: float) -> list[Estimate]:
         f"Log ratios clipped to ± {limit:g} nats{about}: {count(got.n_clipped, sample.n)} rows changed; every other "
         "row keeps its exact weight."
     )
-    plain = infer(ips_point(moved), moved.prompts)
-    normal = infer(snips_point(moved), moved.prompts, scale=moved.scale)
+    plain = infer(ips_point(moved), moved.prompts, level=moved.made_at())
+    normal = infer(snips_point(moved), moved.prompts, scale=moved.scale, level=moved.made_at())
     return [
         estimate("ips_clipped", moved, plain, CLUSTERED_T, ips_bounds, note=note),
         estimate("snips_clipped", moved, normal, t_method(moved.scale), snips_bounds, note=note),
@@ -93,7 +93,7 @@ def smoothed(sample: Sample, ratio: Floats | None) -> list[Estimate]:
         return []
     lost = np.minimum(sample.missing.log_ratio_of_lost_scores, ratio.max())
     moved = replace(sample, log_ratio=ratio, missing=Missing(lost, sample.missing.n_without_logprob))
-    got = infer(snips_point(moved), moved.prompts, scale=moved.scale)
+    got = infer(snips_point(moved), moved.prompts, scale=moved.scale, level=moved.made_at())
     note = "The largest weights are replaced by what their fitted Pareto tail leads one to expect; never a headline."
     return [estimate("psis", moved, got, t_method(moved.scale), snips_bounds, note=note)]
 
@@ -105,7 +105,8 @@ def projected(sample: Sample, weight: Floats | None) -> list[Estimate]:
     total = float(weight.sum())
     value = float(weight @ sample.reward) / total
     influence = weight * (sample.reward - value) / (total / len(weight))
-    got = infer(Point(value, influence, sample.replicates(weight / total)), sample.prompts, scale=sample.scale)
+    point = Point(value, influence, sample.replicates(weight / total))
+    got = infer(point, sample.prompts, scale=sample.scale, level=sample.made_at())
     rows = total**2 / float(weight @ weight)
     note = f"{PROJECTED} Effective rows {rows:,.0f}, raw {effective_sample_size(sample.log_ratio):,.0f}."
     return [estimate("calibrated_weights", sample, got, t_method(sample.scale), _projected_bounds(weight), note=note)]
