@@ -21,6 +21,11 @@ Hopeless and broken: refused in 99 %. Rows missing not at random: the interval w
 
 **coverage**: of the repetitions with a headline. **width**: mean width ÷ 2·1.96·spread of the headline. **bias** and
 **error** (mean standard error) in units of that spread.
+
+What speaks against the engine: `own-bias-unseen` is reported every time and covered in a fifth, because nothing in its
+rows shows that the judge misjudges the target; only labelled answers of the target's own do. `probes-lean` has them,
+and its bias of .035 lies within the margin of .05 at which a calibration counts as holding: it is reported in three of
+five repetitions, and covered in a fifth of these. Whoever needs less than .05 of the scale must take the labels.
 """
 BETWEEN = """
 ## Cells between

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
 from tests.simulation import conftest as _paths  # noqa: F401  puts the benchmarks on the path
 
 from worlds.cells import CELLS, Cell  # isort: skip
@@ -50,6 +51,16 @@ def test_cells_have_names_of_their_own_reasons_and_all_four_labels() -> None:
     assert {c.label for c in CELLS} == {"good", "between", "hopeless", "broken"}
     assert all(c.reason for c in CELLS)
     assert {200, 20_000} <= {c.world.n for c in CELLS}
+
+
+def test_the_committed_table_holds_every_cell_with_its_label_and_no_broken_promise() -> None:
+    text = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    head = text[: text.index("## Cells between")]
+    rows = [[v.strip() for v in line.split("|")[1:-1]] for line in head.splitlines() if line.startswith("| ")][2:]
+    assert [(name, label) for name, label, *_ in rows] == [(c.name, c.label) for c in CELLS]
+    demanded = [c.label != "between" or c.widened for c in CELLS]
+    assert [row[-1] for row in rows] == ["yes" if d else "–" for d in demanded]
+    assert "2,000 repetitions per cell" in head
 
 
 @pytest.mark.parametrize(
