@@ -142,7 +142,7 @@ def light(facts: RunFacts, policy: str, reward: str = "judge") -> float | None:
     typicality_of(paired, facts.tokens(policy))
     infer(ips_point(sample), sample.prompts)
     found = infer(snips_point(sample), sample.prompts, scale=sample.scale)
-    clipped(sample, CLIP)
+    clipped(facts, sample, CLIP)
     return found.value
 
 
