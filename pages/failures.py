@@ -27,6 +27,8 @@ if report.failures:
     chosen = forms.failure_filter(report.failures)
     if launched and retry.ask_again(audit, run.id, chosen.choice, searched=bool(chosen.search)):
         session.go("live", run=run.id)
+    if not launched and retry.ask_provider(audit, run.id, chosen.choice):
+        session.go("live", run=run.id)
     total = forms.failed_cells(audit, run.id, chosen, limit=1).total
     page = forms.failed_cells(audit, run.id, chosen, offset=parts.pager(total, key="page"))
     parts.quiet(f"{formats.count(page.total)} failed cells under this filter, {len(page.rows)} shown")

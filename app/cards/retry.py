@@ -1,11 +1,13 @@
 """Asking again for what failed: what a retry would ask, the button that starts it, and what it recovered."""
 
 import shlex
+from pathlib import Path
 
 import streamlit as st
 
-from app import formats, parts, rights, words
+from app import formats, parts, rights, session, words
 from cje_audit.audit import Audit
+from cje_audit.domain.errors import AuditError
 from cje_audit.domain.retry import RetriedCell, RetryChoice
 
 ROW = "retry_row"
@@ -26,6 +28,37 @@ def ask_again(audit: Audit, run: str, chosen: RetryChoice, *, searched: bool) ->
         began = bool(plan.n) and _pressed(audit) and bool(audit.start_retry(run, choice).n)
         parts.command(command(run, choice))
     return began
+
+
+def ask_provider(audit: Audit, run: str, chosen: RetryChoice) -> bool:
+    """Let a person name whom to ask for an import's failed cells, and do it; return whether it began."""
+    with st.container(border=True, key="ask-provider"):
+        st.markdown("**Ask a provider for these cells**")
+        parts.quiet(
+            "This run was imported. An experiment file says whom to ask: its policies are called as they are in the "
+            "imported file, and its judge is asked for missing scores."
+        )
+        file = st.file_uploader("Experiment file (YAML or JSON)", type=["yaml", "yml", "json"], key="provider-file")
+        row = st.text_input("Only this row (its id)", key=ROW, placeholder="all rows under the filter", width=360)
+        choice = chosen.model_copy(update={"row": row.strip() or None})
+        began = _asked(audit, run, choice, None if file is None else session.store_upload(audit, file))
+        parts.command(f"{command(run, choice)} --with experiment.yaml")
+    return began
+
+
+def _asked(audit: Audit, run: str, choice: RetryChoice, file: Path | None) -> bool:
+    """Say what would be asked, or what is wrong with the file, and begin where a person presses the button."""
+    text = None if file is None else file.read_text(encoding="utf-8", errors="replace")
+    base = None if file is None else file.parent
+    try:
+        plan = audit.retryable(run, choice, config=text, base=base)
+    except AuditError as error:
+        parts.verbatim(error.sentence)
+        if error.what_to_do:
+            parts.verbatim(f"What to do: {error.what_to_do}")
+        return False
+    parts.verbatim(plan.sentence)
+    return bool(plan.n) and _pressed(audit) and bool(audit.start_retry(run, choice, config=text, base=base).n)
 
 
 def _pressed(audit: Audit) -> bool:

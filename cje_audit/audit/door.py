@@ -606,12 +606,11 @@ class Audit(Accounts):
         Attempts are kept; finished answers and other failures are not asked for again. For an import, `config` is an
         experiment's text that says whom to ask.
         """
-        record = self._idle(run)
-        spec = load_spec(RunFiles(self._runs.run_dir(record.id)).config)
-        if isinstance(spec, ImportSpec):
-            scope = Scope(stage=stage, code=code, policy=policy, row=row)
-            return self._rescore(record, spec, scope, None if config is None else self._experiment(config, base))
-        ended = self._reopen(record, RetryChoice(stage=stage, code=code, policy=policy, row=row))
+        record, choice = self._idle(run), RetryChoice(stage=stage, code=code, policy=policy, row=row)
+        found = self._repairable(record, choice, config, base)
+        if found is not None:
+            return self._rescored(record, found)
+        ended = self._reopen(record, choice)
         if not ended:
             return RetryView(run=record.id, retried=0, recovered=0)
         self.wait(record.id)
@@ -619,19 +618,32 @@ class Audit(Accounts):
         recovered = sum(ending.key not in still for ending in ended)
         return RetryView(run=record.id, retried=len(ended), recovered=recovered)
 
-    def _rescore(self, record: RunRecord, spec: ImportSpec, scope: Scope, config: Experiment | None) -> RetryView:
-        """Ask a provider for an import's failed cells in a scope."""
+    def _repairable(
+        self, record: RunRecord, choice: RetryChoice, config: str | None, base: Path | None
+    ) -> "rescoring.Repairable | None":
+        """Return which cells of an import are asked of whom; None for a launched run, whose questions are known."""
+        spec = load_spec(RunFiles(self._runs.run_dir(record.id)).config)
+        if not isinstance(spec, ImportSpec):
+            return None
+        asked = None if config is None else self._experiment(config, base)
         with self._tables(record.id) as tables:
-            found = rescoring.repairable(spec, config, scope, read_models.failed_cells(tables))
-        if not found.cells:
-            return RetryView(run=record.id, retried=0, recovered=0)
+            return rescoring.repairable(spec, asked, Scope(**choice.model_dump()), read_models.failed_cells(tables))
+
+    def _rescore(self, record: RunRecord, found: "rescoring.Repairable") -> None:
+        """Begin to ask a provider for an import's failed cells."""
         ended = [e for e in self._answers.failed_questions(record.id) if found.reopens(e)]
         rescoring.write(self._runs.run_dir(record.id), found.spec)
-        self._run_again(record, ended, found.first_stage, len(found.cells))
+        self._answers.reopen(record.id, [e.key for e in ended])
+        self._run_again(record, found.endings, found.first_stage, len(found.cells))
+
+    def _rescored(self, record: RunRecord, found: "rescoring.Repairable") -> RetryView:
+        if not found.cells:
+            return RetryView(run=record.id, retried=0, recovered=0)
+        self._rescore(record, found)
         self.wait(record.id)
         with self._tables(record.id) as tables:
             still = rescoring.places(read_models.failed_cells(tables))
-        return RetryView(run=record.id, retried=len(found.cells), recovered=len(found.cells - still))
+        return RetryView(run=record.id, retried=len(found.cells), recovered=len(rescoring.places(found.cells) - still))
 
     def _run_again(self, record: RunRecord, ended: Sequence[Ending], stage: str, n: int) -> None:
         """Reopen questions and run the stages from `stage` on again, without waiting for the end."""
@@ -640,15 +652,27 @@ class Audit(Accounts):
         self._runs.event(record.id, f"{n} failed questions are asked again.")
         self._restart(record)
 
-    def retryable(self, run: str, choice: RetryChoice) -> RetryPlan:
-        """Say what a retry would ask again, and what runs after it; nothing is sent."""
+    def retryable(
+        self, run: str, choice: RetryChoice, *, config: str | None = None, base: Path | None = None
+    ) -> RetryPlan:
+        """Say what a retry would ask again, and what runs after it; nothing is sent. `config`: see `retry`."""
         record = self._runs.get(run)
+        found = self._repairable(record, choice, config, base)
+        if found is not None:
+            return rescoring.plan(record.id, found)
         return retrying.plan(record.id, retrying.chosen(self._answers, record.id, choice))
 
-    def start_retry(self, run: str, choice: RetryChoice) -> RetryPlan:
+    def start_retry(
+        self, run: str, choice: RetryChoice, *, config: str | None = None, base: Path | None = None
+    ) -> RetryPlan:
         """Ask again for what failed and was chosen, and return at once; *Live* shows how it goes."""
         record = self._idle(run)
-        return retrying.plan(record.id, self._reopen(record, choice))
+        found = self._repairable(record, choice, config, base)
+        if found is None:
+            return retrying.plan(record.id, self._reopen(record, choice))
+        if found.cells:
+            self._rescore(record, found)
+        return rescoring.plan(record.id, found)
 
     def _reopen(self, record: RunRecord, choice: RetryChoice) -> Sequence[Ending]:
         ended = retrying.chosen(self._answers, record.id, choice)

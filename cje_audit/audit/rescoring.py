@@ -1,5 +1,6 @@
 """A provider for an import: which of its failed cells are asked of whom, written into the run's configuration."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 from cje_audit.domain.checks import STAGES
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Experiment
-from cje_audit.domain.import_spec import ImportSpec, Rescoring, Scope, dump_spec
+from cje_audit.domain.import_spec import CONTROLS, ImportSpec, Rescoring, Scope, dump_spec
+from cje_audit.domain.retry import RetryPlan
+from cje_audit.domain.titles import stage_title
 from cje_audit.domain.views import FailedCell
 from cje_audit.store.answers import Ending
 from cje_audit.store.files import RunFiles
@@ -26,19 +29,25 @@ class Repairable:
     `failed` are all failed cells of the run.
     """
 
-    cells: frozenset[Cell]
+    cells: tuple[FailedCell, ...]
     failed: frozenset[Cell]
     spec: ImportSpec
 
     def reopens(self, ending: Ending) -> bool:
         """Whether a question is asked again: of one of these cells, or of an intact row they are held against."""
         where = (ending.stage, ending.policy, ending.row_id)
-        return where in self.cells or where not in self.failed
+        return where in places(self.cells) or where not in self.failed
+
+    @property
+    def endings(self) -> list[Ending]:
+        """The cells as what is noted of a retry; they have no question yet, so no key."""
+        kinds = {"judge": "judge"}
+        return [Ending("", kinds.get(c.stage, "logprobs"), c.stage, c.policy, c.row_id, c.code) for c in self.cells]
 
     @property
     def first_stage(self) -> str:
         """The first stage that runs again."""
-        return min((stage for stage, _, _ in self.cells), key=STAGES.index)
+        return min((c.stage for c in self.cells), key=STAGES.index)
 
 
 def repairable(spec: ImportSpec, config: Experiment | None, scope: Scope, failed: Sequence[FailedCell]) -> Repairable:
@@ -62,7 +71,31 @@ def repairable(spec: ImportSpec, config: Experiment | None, scope: Scope, failed
             what_to_do="Call the policies in the experiment file as they are called in the imported file.",
         )
     told = spec.model_copy(update={"rescoring": asked})
-    return Repairable(places(kept), places(failed), told)
+    return Repairable(tuple(kept), places(failed), told)
+
+
+def plan(run: str, found: Repairable) -> RetryPlan:
+    """Say what asking a provider for an import's cells means: how many, why they failed, and what runs after it."""
+    codes = Counter(cell.code for cell in found.cells)
+    stages = STAGES[STAGES.index(found.first_stage) :] if found.cells else ()
+    return RetryPlan(
+        run=run, n=len(found.cells), n_in_vain=0, by_code=dict(codes.most_common()), stages=stages,
+        sentence=_planned(codes, stages) if found.cells else NO_CELL,
+    )  # fmt: skip
+
+
+NO_CELL = "Nothing is asked: no failed cell under this choice has a response that could be scored."
+
+
+def _planned(codes: Counter[str], stages: Sequence[str]) -> str:
+    n = codes.total()
+    what = ", ".join(f"{k:,} {code}" for code, k in codes.most_common())
+    asked = "1 failed cell is" if n == 1 else f"{n:,} failed cells are"
+    after = ", ".join(stage_title(stage).lower() for stage in stages)
+    return (
+        f"{asked} asked for ({what}), once up to {CONTROLS} intact rows of each column have shown that the provider "
+        f"measures what the file holds. These stages run again: {after}. The file stays as it is."
+    )
 
 
 def places(cells: Sequence[FailedCell]) -> frozenset[Cell]:

@@ -8,7 +8,7 @@ import typer
 from cje_audit.audit import Audit
 from cje_audit.cli.output import print_json, print_repair, read_config, say
 from cje_audit.cli.waiting import DONE, INTERRUPTED
-from cje_audit.domain.retry import RetryChoice
+from cje_audit.domain.retry import RetryChoice, RetryPlan
 
 
 def retry(
@@ -26,10 +26,11 @@ def retry(
 ) -> None:
     """Ask again only for what failed; the stages after it run again."""
     audit = Audit.open(workspace)
-    if dry_run:
-        _plan(audit, run, RetryChoice(stage=stage, code=code, policy=policy, row=row), json)
-        return
     text, base = (None, None) if config is None else (read_config(config), config.resolve().parent)
+    if dry_run:
+        choice = RetryChoice(stage=stage, code=code, policy=policy, row=row)
+        _plan(audit, audit.retryable(run, choice, config=text, base=base), json)
+        return
     done = audit.retry(run, stage=stage, code=code, policy=policy, row=row, config=text, base=base)
     complete = audit.run(done.run).status == "complete"
     if json:
@@ -42,11 +43,10 @@ def retry(
     raise typer.Exit(DONE if complete else INTERRUPTED)
 
 
-def _plan(audit: Audit, run: str, choice: RetryChoice, json: bool) -> None:
-    found = audit.retryable(run, choice)
+def _plan(audit: Audit, found: RetryPlan, json: bool) -> None:
     if json:
         print_json(found.model_dump(mode="json"))
         return
     say(found.sentence)
-    for pattern in audit.failure_patterns(run):
+    for pattern in audit.failure_patterns(found.run):
         say(f"{pattern.sentence} {pattern.what_to_do}")

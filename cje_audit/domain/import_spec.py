@@ -9,6 +9,8 @@ from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Execution, Experiment, Judge, parse_experiment
 from cje_audit.domain.policy import Policy, Strict, content_hash
 
+CONTROLS = 20  # intact rows that a provider is asked first, to see whether it measures what a file holds
+
 
 class Scope(Strict):
     """Which failed cells are meant: all that fit every given word."""

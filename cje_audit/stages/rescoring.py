@@ -12,7 +12,7 @@ import polars as pl
 from cje_audit.checks import thresholds
 from cje_audit.checks.frame import Bools, Codes, Column, Floats, Ints, Rows, equals
 from cje_audit.checks.words import count, number
-from cje_audit.domain.import_spec import ImportSpec, Rescoring, Scope
+from cje_audit.domain.import_spec import CONTROLS, ImportSpec, Rescoring, Scope
 from cje_audit.domain.policy import Policy, endpoint_name
 from cje_audit.domain.results import LogProbResult
 from cje_audit.providers.base import Provider
@@ -178,9 +178,6 @@ def _after_control(
         return Anew({}, refused, source)
     answers = dict(zip(wanted.tolist(), ask(wanted), strict=True))
     return Anew(answers, _told(name, source, answers, apart, measure), source)
-
-
-CONTROLS = 20
 
 
 def _refusal(name: str, source: str, n: int, apart: Sequence[float], measure: Measure) -> str | None:

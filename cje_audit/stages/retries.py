@@ -15,7 +15,7 @@ CELLS = {
 
 
 def noted(at: float, ended: Sequence[Ending]) -> TableWrite:
-    """Return the rows that say what is asked again at a moment, in seconds since 1970."""
+    """Return the rows that say what is asked again at a moment (seconds since 1970); an import's cells have no key."""
     cells = [(at, e.key, e.stage, e.policy, e.row_id, e.code, None) for e in ended]
     return TableWrite("retried_cell", pl.DataFrame(cells, schema=CELLS, orient="row"), ("asked_at", at))
 
@@ -25,5 +25,7 @@ def settled(context: StageContext) -> TableWrite:
     cells = context.tables.table("retried_cell")
     keys = cells.filter(pl.col("recovered").is_null())["key"].to_list()
     failed = list(context.answers.endings(context.run, keys))
-    known = cells.with_columns(recovered=pl.coalesce("recovered", ~pl.col("key").is_in(failed)))
-    return TableWrite("retried_cell", known)
+    missing = context.tables.read("select distinct stage, policy, row_id, true as missing from failure")
+    held = cells.join(missing, on=["stage", "policy", "row_id"], how="left", nulls_equal=True, maintain_order="left")
+    now = pl.when(pl.col("key") == "").then(pl.col("missing").is_null()).otherwise(~pl.col("key").is_in(failed))
+    return TableWrite("retried_cell", held.with_columns(recovered=pl.coalesce("recovered", now)).drop("missing"))

@@ -9,6 +9,7 @@ import pytest
 from cje_audit.audit import Audit, ImportOptions
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Experiment, parse_experiment
+from cje_audit.domain.retry import RetryChoice
 from cje_audit.providers.scripted import ScriptedProvider
 from tests.cli.helpers import cje
 from tests.stages.helpers import asks, experiment, script
@@ -47,12 +48,17 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path, audit: Audit, config: Path) -> str:
-    rows = values(parse_experiment(config.read_text(), base=tmp_path))
+    return imported(audit, tmp_path, config)
+
+
+def imported(audit: Audit, folder: Path, config: Path) -> str:
+    """Import the provider's own values with six sentinels under `mild` and three rows without a score."""
+    rows = values(parse_experiment(config.read_text(), base=folder))
     for i in DAMAGED:
         rows[i]["target_policy_logprobs"]["mild"] = -999.0  # type: ignore[index]  # a dict
     for i in UNJUDGED:
         rows[i]["judge_score"] = None
-    data = tmp_path / "rows.jsonl"
+    data = folder / "rows.jsonl"
     data.write_text("".join(json.dumps(r) + "\n" for r in rows))
     run = audit.import_files([data], ImportOptions())
     assert audit.wait(run, timeout_s=60).status == "complete"
@@ -62,6 +68,9 @@ def run(tmp_path: Path, audit: Audit, config: Path) -> str:
 def test_exactly_the_failed_cells_are_asked_and_every_estimate_stands_before_and_after(
     tmp_path: Path, audit: Audit, run: str, config: Path
 ) -> None:
+    plan = audit.retryable(run, RetryChoice(code="sentinel"), config=config.read_text(), base=tmp_path)
+    assert (plan.n, plan.by_code) == (6, {"sentinel": 6}) and "The file stays as it is." in plan.sentence
+    assert not asks(tmp_path)
     done = audit.retry(run, code="sentinel", config=config.read_text(), base=tmp_path)
     assert (done.retried, done.recovered) == (6, 6)
     asked = asks(tmp_path)
@@ -76,6 +85,7 @@ def test_exactly_the_failed_cells_are_asked_and_every_estimate_stands_before_and
     assert told.act == "asked_again" and "on 20 intact rows its values are 0 nats per token" in told.notes[0].lower()
     moved = next(c for c in told.estimates if (c.policy, c.estimator, c.reward) == ("mild", "snips", "judge"))
     assert moved.after is not None and moved.after.n_used == N - len(UNJUDGED)
+    assert (audit.retried(run).total, audit.retried(run).n_recovered) == (6, 6)
     cell = next(c for c in audit.row(run, "p000").cells if c.policy == "mild")
     assert (cell.status, cell.attempts) == ("ok", 1)
     assert audit.failures(run, code="no_score").total == len(UNJUDGED)
@@ -103,6 +113,7 @@ def test_another_model_is_not_mixed_in(tmp_path: Path, audit: Audit, run: str, c
     assert before is not None and after is not None and after.estimates == before.estimates
     assert "no failed cell was asked" in report.repairs[-1].notes[0]
     assert audit.failures(run, code="sentinel").total == 6
+    assert (audit.retried(run).total, audit.retried(run).n_recovered) == (6, 0)
     assert audit.retry(run, policy="mild", config=config.read_text(), base=tmp_path).recovered == 6
 
 

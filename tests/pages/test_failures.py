@@ -11,7 +11,10 @@ from streamlit.testing.v1 import AppTest
 from cje_audit.audit import Audit
 from cje_audit.domain.on_failure import EFFECTS
 from cje_audit.domain.retry import RetryChoice
+from tests.audit.test_rescoring import N, imported
 from tests.pages.conftest import World, everything, script, texts
+from tests.stages.helpers import experiment
+from tests.stages.helpers import script as scripted
 
 Visit = Callable[..., AppTest]
 FAULTS = [
@@ -92,3 +95,30 @@ def test_an_import_asked_nothing_and_shows_no_rates(visit: Visit, world: World) 
     assert not at.exception
     assert "How often attempts fail" not in [s.value for s in at.subheader]
     assert "on_failure" not in everything(at)
+
+
+def test_an_import_says_whom_to_name_before_it_asks_anyone(visit: Visit, world: World) -> None:
+    at = visit(world.workspace, "failures", run=world.complete, code="sentinel")
+    assert not at.exception
+    assert "This run was imported, so no provider is known that could be asked again." in texts(at)
+    assert f"cje-audit retry {world.complete} --code sentinel --with experiment.yaml" in [c.value for c in at.code]
+    assert not [b for b in at.button if b.key == "ask-again"]
+
+
+def test_an_import_asks_the_provider_of_an_uploaded_file(visit: Visit, tmp_path: Path) -> None:
+    config = tmp_path / "experiment.yaml"
+    scripted(tmp_path)
+    config.write_text(experiment(tmp_path, tmp_path / "script.json", n=N))
+    audit = Audit.open(tmp_path / "workspace")
+    run = imported(audit, tmp_path, config)
+    at = visit(audit.workspace, "failures", run=run, code="sentinel")
+    at.file_uploader(key="provider-file").upload("experiment.yaml", config.read_bytes(), "application/yaml").run()
+    assert not at.exception
+    assert any(told.startswith("6 failed cells are asked for (6 sentinel)") for told in texts(at))
+    at.button(key="ask-again").click().run()
+    assert not at.exception and at.title[0].value == "Live"
+    assert audit.wait(run, timeout_s=60).status == "complete"
+    assert audit.failures(run, code="sentinel").total == 0
+    at = visit(audit.workspace, "failures", run=run)
+    assert any("On 20 intact rows its values are 0 nats per token" in told for told in texts(at))
+    audit.close()
