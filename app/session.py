@@ -3,8 +3,9 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NoReturn, Protocol, cast
 
@@ -215,6 +216,11 @@ def store_upload(audit: Audit, file: Upload) -> Path:
     if file.file_id not in known:
         known[file.file_id] = _copy(file, audit.upload_path(file.name))
     return cast(Path, known[file.file_id])
+
+
+def storing(audit: Audit) -> Callable[[Upload], Path]:
+    """Return what keeps an uploaded file and returns its place."""
+    return partial(store_upload, audit)
 
 
 def store_uploads_together(audit: Audit, files: Sequence[Upload]) -> Path:

@@ -27,7 +27,7 @@ if report.failures:
     chosen = forms.failure_filter(report.failures)
     if launched and retry.ask_again(audit, run.id, chosen.choice, searched=bool(chosen.search)):
         session.go("live", run=run.id)
-    if not launched and retry.ask_provider(audit, run.id, chosen.choice):
+    if not launched and retry.ask_provider(audit, run.id, chosen.choice, session.storing(audit)):
         session.go("live", run=run.id)
     total = forms.failed_cells(audit, run.id, chosen, limit=1).total
     page = forms.failed_cells(audit, run.id, chosen, offset=parts.pager(total, key="page"))

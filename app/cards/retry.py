@@ -1,11 +1,13 @@
 """Asking again for what failed: what a retry would ask, the button that starts it, and what it recovered."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from app import formats, parts, rights, session, words
+from app import formats, parts, rights, words
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError
 from cje_audit.domain.retry import RetriedCell, RetryChoice
@@ -30,8 +32,11 @@ def ask_again(audit: Audit, run: str, chosen: RetryChoice, *, searched: bool) ->
     return began
 
 
-def ask_provider(audit: Audit, run: str, chosen: RetryChoice) -> bool:
-    """Let a person name whom to ask for an import's failed cells, and do it; return whether it began."""
+def ask_provider(audit: Audit, run: str, chosen: RetryChoice, store: Callable[[Any], Path]) -> bool:
+    """Let a person name whom to ask for an import's failed cells, and do it; return whether it began.
+
+    `store` keeps an uploaded file and returns its place.
+    """
     with st.container(border=True, key="ask-provider"):
         st.markdown("**Ask a provider for these cells**")
         parts.quiet(
@@ -41,7 +46,7 @@ def ask_provider(audit: Audit, run: str, chosen: RetryChoice) -> bool:
         file = st.file_uploader("Experiment file (YAML or JSON)", type=["yaml", "yml", "json"], key="provider-file")
         row = st.text_input("Only this row (its id)", key=ROW, placeholder="all rows under the filter", width=360)
         choice = chosen.model_copy(update={"row": row.strip() or None})
-        began = _asked(audit, run, choice, None if file is None else session.store_upload(audit, file))
+        began = _asked(audit, run, choice, None if file is None else store(file))
         parts.command(f"{command(run, choice)} --with experiment.yaml")
     return began
 
