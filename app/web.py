@@ -4,6 +4,7 @@ import base64
 import binascii
 import html
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import signature
@@ -19,7 +20,9 @@ from app.session import COOKIE
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError, InputError, NotAllowed, NotFound
 
+LOG = logging.getLogger("cje_audit.dashboard")
 COOKIE_S = 12 * 3600
+BROKEN = "This could not be answered. Try again; if it stays so, the reason is in the server's log."
 LARGEST_BODY = 100_000
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 HEADERS = {
@@ -70,6 +73,9 @@ def share(request: Request) -> Response:
         text = door().open_share(request.path_params["token"])
     except AuditError as error:
         return page(said(error.sentence), 404)
+    except Exception:  # whoever holds a link is told a sentence, whatever went wrong here
+        LOG.exception("a share link could not be answered")
+        return page(said(BROKEN), 500)
     return HTMLResponse(text, headers=HEADERS)
 
 
@@ -214,6 +220,9 @@ def _answer(ask: Callable[[], Any]) -> Response:
         return JSONResponse(rows(ask()), headers={"Cache-Control": "no-store"})
     except AuditError as error:
         return _refusal(error)
+    except Exception:  # as the command line: one sentence, no traceback
+        LOG.exception("a question could not be answered")
+        return JSONResponse({"error": InputError(BROKEN).document()}, 500)
 
 
 def _refusal(error: AuditError) -> Response:

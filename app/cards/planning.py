@@ -30,6 +30,8 @@ def wanted(audit: Audit, report: Report) -> None:
         st.warning(formats.literal(f"{error.sentence} {error.what_to_do or ''}"), icon=":material/warning:")
         return
     parts.verbatim(found.sentence)
+    for line in found.lines:
+        parts.verbatim(line.sentence)
     parts.table([_row(line) for line in found.lines], f"Ways to an interval of this width. {found.sentence}")
     parts.command(f"cje-audit plan {report.run.id} {policy} --half-width {half:g}")
 
@@ -40,5 +42,4 @@ def _row(line: WantedLine) -> dict[str, str]:
         "Here already": formats.count(line.n_present),
         "More needed": "no number suffices" if line.n_more is None else formats.count(line.n_more),
         "Price": f"not known: {line.no_cost}" if line.cost is None else formats.number(line.cost),
-        "In words": line.sentence,
     }

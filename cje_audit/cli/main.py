@@ -1,8 +1,10 @@
 """The command line: every command is one call of the front door."""
 
+import signal
 import subprocess
 import sys
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -87,17 +89,18 @@ def serve(
         raise ConfigError(
             f"Port {port} is in use.", expected="a free port", got=str(port), what_to_do="Give another --port."
         )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill of this command stops the server as Ctrl-C does
     process = server.start(audit.workspace, port, host)
-    STDERR.print(f"The dashboard is up: http://{host}:{port}/ (stop it with Ctrl-C)")
-    _serve_until_stopped(process)
+    _serve_until_stopped(process, f"The dashboard is up: http://{host}:{port}/ (stop it with Ctrl-C)")
 
 
-def _serve_until_stopped(process: "subprocess.Popen[bytes]") -> None:
-    try:
+def _serve_until_stopped(process: "subprocess.Popen[bytes]", told: str = "") -> None:
+    """Say that the server is up and wait for it; what ends this command ends it too."""
+    with suppress(KeyboardInterrupt):
+        if told:
+            STDERR.print(told)
         process.wait()
-    except KeyboardInterrupt:
-        process.terminate()
-        process.wait(timeout=10)
+    server.stop(process)
 
 
 @app.command("run")

@@ -16,6 +16,7 @@ from cje_audit.settings import bundle_root
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 UP_S = 60.0
+STOP_S = 5.0
 
 
 def refuse_open_door(audit: Audit, host: str) -> None:
@@ -61,6 +62,7 @@ def free_port(wanted: int) -> int:
     """Return the wanted port when it is free, else another free one."""
     for port in (wanted, 0):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger hold no port
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
@@ -82,8 +84,22 @@ def start(workspace: Path, port: int, host: str = "127.0.0.1", *, detached: bool
             stderr=log,
             start_new_session=detached,
         )
-    _await(server, port, workspace)
+    try:
+        _await(server, port, workspace)
+    except BaseException:
+        stop(server)
+        raise
     return server
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """Stop the server; one that does not listen is killed. Runs go on: their workers are processes of their own."""
+    server.terminate()
+    try:
+        server.wait(timeout=STOP_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _await(server: "subprocess.Popen[bytes]", port: int, workspace: Path) -> None:
@@ -94,5 +110,4 @@ def _await(server: "subprocess.Popen[bytes]", port: int, workspace: Path) -> Non
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    server.terminate()
     raise AuditError("The dashboard did not start.", what_to_do=f"Read {workspace / 'dashboard.log'}.")

@@ -178,6 +178,11 @@ class RunTables:
         """Say whether the file has a table; one made by an earlier version may lack it."""
         return bool(self.read("select 1 from information_schema.tables where table_name = ?", [name]).height)
 
+    def has_column(self, table: str, column: str) -> bool:
+        """Say whether a table has a column; a run of an earlier version may lack it."""
+        query = "select 1 from information_schema.columns where table_name = ? and column_name = ?"
+        return bool(self.read(query, [table, column]).height)
+
     def remembered(self) -> tuple[str, ...]:
         """Return what stood before each time failed cells were asked again, oldest first."""
         if not self.has("repair"):

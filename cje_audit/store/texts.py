@@ -13,6 +13,7 @@ TEXTS = (
     'select response as text from sample where "row" >= ? and "row" < ? and response is not null',
     'select raw as text from judgement where "row" >= ? and "row" < ? and raw is not null',
 )
+SECOND_JUDGE = 'select raw as text from oracle_label where "row" >= ? and "row" < ? and raw is not null'
 DRAWS = "select prompt as text from fresh_draw where prompt is not null union all " \
         "select response from fresh_draw where response is not null"  # fmt: skip
 
@@ -41,7 +42,8 @@ def repeated(tables: RunTables, words: Iterable[str]) -> frozenset[str]:
 
 def _texts(tables: RunTables) -> Iterator[pl.Series]:
     rows = tables.read('select coalesce(max("row"), -1) + 1 as n from sample')["n"][0]
+    queries = (*TEXTS, SECOND_JUDGE) if tables.has_column("oracle_label", "raw") else TEXTS
     for start in range(0, rows, BATCH):
-        for query in TEXTS:
+        for query in queries:
             yield tables.read(query, [start, start + BATCH])["text"]
     yield tables.read(DRAWS)["text"]

@@ -102,6 +102,18 @@ def test_a_login_sets_a_cookie_that_scripts_and_other_sites_cannot_use(workspace
     audit.close()
 
 
+def test_a_fault_of_ours_is_one_sentence_too(workspace: Path) -> None:
+    audit = Audit.open(workspace)
+    link, run = audit.share("latest", 1, by="Ada"), audit.runs()[0].id
+    audit.close()
+    (workspace / "runs" / run / "report.json").write_text("{", encoding="utf-8")
+    ask = client(workspace)
+    for answer in (ask.get(link.path), ask.get(f"/api/runs/{run}/report")):
+        assert answer.status_code == 500
+        assert web.html.escape(web.BROKEN) in answer.text or answer.json()["error"]["sentence"] == web.BROKEN
+        assert "Traceback" not in answer.text
+
+
 def test_a_share_link_answers_without_an_account_and_loads_nothing(workspace: Path) -> None:
     audit = Audit.open(workspace)
     link = audit.share("latest", 1, by="Ada")

@@ -5,6 +5,7 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -101,6 +102,46 @@ def test_whatever_words_and_texts_are_nothing_of_the_texts_survives(
     assert all(secret.isdisjoint(runs_of(w)) for w in left)
     assert runs == {r for w in planted for r in runs_of(w)} & secret
     assert all(len(r) == LONGEST_RUN for r in runs)
+
+
+PLACES = {
+    "sample": {"prompt": QUOTE, "row_id": "0", "prompt_id": "0", "draw": 0, "cluster": 0, "text_key": 0},
+    "response": {
+        "prompt": "p",
+        "response": QUOTE,
+        "row_id": "0",
+        "prompt_id": "0",
+        "draw": 0,
+        "cluster": 0,
+        "text_key": 0,
+    },
+    "judgement": {"draw": 0, "status": "ok", "score": 0.5, "raw": QUOTE},
+    "oracle_label": {"status": "ok", "label": 0.5, "raw": QUOTE},
+    "fresh_draw": {"policy": "p", "prompt_id": "0", "draw": 0, "prompt": "p", "response": QUOTE},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_text_is_found_wherever_the_run_keeps_it(tmp_path: Path, place: str) -> None:
+    tables = RunTables(tmp_path / "run.duckdb", read_only=False)
+    told = dict(PLACES[place])
+    if place != "sample" and place != "response":
+        tables.load(TableWrite("sample", pl.DataFrame([{"row": 0, **PLACES["sample"], "prompt": "p"}])))
+    if place != "fresh_draw":
+        told["row"] = 0
+    tables.load(TableWrite("sample" if place == "response" else place, pl.DataFrame([told])))
+    assert repeated(tables, [f"as somebody said: {QUOTE[:30]}"]) >= set(runs_of(QUOTE[:30]))
+    assert repeated(tables, ["nothing of it at all, in so many words"]) == frozenset()
+    tables.close()
+
+
+def test_a_run_of_an_earlier_version_is_still_redacted(tmp_path: Path) -> None:
+    RunTables(tmp_path / "run.duckdb", read_only=False).close()
+    with duckdb.connect(tmp_path / "run.duckdb") as db:
+        db.execute("drop view failure; alter table oracle_label drop column raw")
+    tables = RunTables(tmp_path / "run.duckdb", read_only=True)
+    assert repeated(tables, [QUOTE]) == frozenset()
+    tables.close()
 
 
 @pytest.fixture(scope="module")
