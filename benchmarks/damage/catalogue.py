@@ -158,6 +158,11 @@ def by_column() -> Iterator[Corruption]:
         yield Corruption(name, checks, damage, by_row=False)
 
 
+def from_the_row_before(raw: Raw, where: Any, rng: Generator) -> None:
+    """Answer from the cache of the request before."""
+    raw.near[where] = raw.near[where - 1]
+
+
 def two_constants(raw: Raw, where: Any, rng: Generator) -> None:
     half = len(where) // 2
     raw.near[where[:half]], raw.near[where[half:]] = -77.7, -1e4
@@ -184,6 +189,7 @@ def others() -> Iterator[Corruption]:
     odd = (-42.0, -1e-3, float(np.log(1e-10)), -69.0776, float(np.finfo(np.float32).min), -88.0, -1e4 / 3, -5e-7)
     yield from constants(odd)
     yield Corruption("near: −77.7 and −10000", (f"{TARGET}sentinel_values",), two_constants)
+    yield Corruption("near of the row before", (f"{TARGET}sentinel_values",), from_the_row_before)
     for value in (0.3, 0.25, 0.85):
         yield Corruption(f"judge = {value:g}", ATOM, put("judge", value), field="judge")
     yield Corruption("judge × 5", SCALED, change("judge", lambda v, r: v * 5), field="judge")

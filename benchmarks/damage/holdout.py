@@ -23,11 +23,6 @@ def average(field: str) -> Damage:
     return damage
 
 
-def from_the_row_before(raw: Raw, where: Any, rng: Generator) -> None:
-    """Answer from the cache of the request before."""
-    raw.near[where] = raw.near[where - 1]
-
-
 def floor_at(share: float) -> Damage:
     """Raise the lowest log-probs to one value."""
 
@@ -83,7 +78,6 @@ def of_rows() -> Iterator[Corruption]:
         )
     yield Corruption("near = -65504", SENTINEL, put("near", -65504.0), exact=True)
     yield Corruption("near = -100 with noise", SENTINEL, change("near", lambda v, r: -100 + r.normal(0, 1e-3, len(v))))
-    yield Corruption("near of the row before", SENTINEL, from_the_row_before)
     yield Corruption("near as a probability", RANGE, change("near", lambda v, r: np.exp(v)), exact=True)
     yield Corruption("near doubled", UNIT, change("near", lambda v, r: 2 * v))
     yield Corruption("judge = its average", ATOM, average("judge"), field="judge")

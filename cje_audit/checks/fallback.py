@@ -1,10 +1,11 @@
 """Find fallback constants among log-probs: numbers someone's code wrote where a measurement failed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cje_audit.checks import thresholds
+from cje_audit.checks.carried_over import carried_over
 from cje_audit.checks.frame import Bools, Floats, Ints
 from cje_audit.checks.resolution import DECIMALS, SAMPLE, Crowd, crowding, grid_of, n_cells
 
@@ -44,22 +45,25 @@ class Ties:
 def fallback_constants(cells: Measured) -> Bools:
     """Mark the cells that hold a fallback constant, bool (n,).
 
-    Three ways to be one: a value that different texts share more often than the column's resolution and local density
+    Four ways to be one: a value that different texts share more often than the column's resolution and local density
     explain (a negative-binomial tail, corrected for the number of values); a known constant where the column is too
-    fine to hit it by chance, or that cannot be this text's log-prob; and a sum that holds a clamped minus infinity.
+    fine to hit it by chance, or that cannot be this text's log-prob; the value of the row before, on several rows; and
+    a sum that holds a clamped minus infinity.
     """
     if not len(cells.values):
         return np.zeros(0, dtype=bool)
     ties = count_ties(cells)
     crowd = crowding(ties.distinct, ties.rows)
-    grid = resolution(ties, crowd)
+    grid, off = resolution(ties, crowd)
+    ties = replace(ties, unlike=ties.unlike | off)  # one response to two spellings would be on the grid
     found = known_beyond_chance(ties, crowd, np.maximum(grid, thresholds.EXACT_FLOOR)) | commonest(ties, grid)
     if n_cells(cells.values, grid) >= thresholds.MIN_CELLS:
         found |= shared_beyond_chance(ties, crowd, np.maximum(grid, thresholds.RESOLUTION_FLOOR))
     short = (cells.values > -thresholds.NEAR_ZERO) & ~cells.long
     odd = is_known(ties.distinct) & (expected_hits(crowd, grid) < thresholds.MISFIT_HITS)
     flagged: Bools = (found[ties.place] & ~short) | (odd[ties.place] & misfit(cells))
-    return flagged | (clamped(cells) & misfit(cells))
+    before = carried_over(cells.values, cells.text_key, cells.chars) & ~short
+    return flagged | before | (clamped(cells) & misfit(cells))
 
 
 def count_ties(cells: Measured) -> Ties:
@@ -92,10 +96,10 @@ def _of_common_length(cells: Measured, place: Ints, rows: Ints) -> Bools:
     return common
 
 
-def resolution(ties: Ties, crowd: Crowd) -> Floats:
-    """Return the resolution (nats) of each distinct value: that of the column, or 0 where it lies off its grid."""
+def resolution(ties: Ties, crowd: Crowd) -> tuple[Floats, Bools]:
+    """Return the resolution (nats) of each distinct value, 0 where it lies off the column's grid, and where it does."""
     spacing, off = grid_of(ties.distinct)
-    return np.where(off, 0.0, np.maximum(spacing, measured_resolution(ties, crowd)))
+    return np.where(off, 0.0, np.maximum(spacing, measured_resolution(ties, crowd))), off
 
 
 def measured_resolution(ties: Ties, crowd: Crowd) -> float:

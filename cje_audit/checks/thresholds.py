@@ -144,6 +144,14 @@ LONG_TEXT = _limit(
     "sentinel.long_text", 40, "characters", "where tokens are not counted; no text this long ties near 0 all alone"
 )
 LONG_TOKENS = _limit("sentinel.long_tokens", 8, "tokens", "where they are counted")
+CARRIED_ROWS = _limit("sentinel.carried_rows", 3, "rows", "with the value of the row before, another text's")
+CARRIED_P = _limit("sentinel.carried_p", 1e-6, "p-value", "that so many neighbours tie by chance")
+CARRIED_STEPS = _limit(
+    "sentinel.carried_steps", 10, "steps of the grid", "by which neighbours miss each other, that ties are held against"
+)
+CARRIED_ALIKE = _limit(
+    "sentinel.carried_alike", 0.1, "interquartile ranges", "neighbours this close on the whole: the column is sorted"
+)
 COMMON_LENGTH = _limit(
     "sentinel.common_length", 0.01, "share of the other rows", "equal lengths this common do not mean equal responses"
 )

@@ -48,6 +48,16 @@ def test_two_rows_are_enough_where_a_column_of_six_digits_cannot_have_the_value(
     assert sorted(planted.tolist()) == lost.tolist()
 
 
+def test_two_texts_of_one_length_share_no_number_off_the_columns_grid() -> None:
+    rows, values = text_logprobs(500, 4)
+    values = np.round(values, 6)
+    rows.response_chars[[7, 90]] = 1234
+    values[[7, 90]] = -1e4 / 3
+    assert np.flatnonzero(~audit_column(rows, values, no_codes(500)).ok).tolist() == [7, 90]
+    values[[7, 90]] = -61.834251
+    assert audit_column(rows, values, no_codes(500)).n_ok == 500
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_column_of_four_decimals_and_few_large_values_stays_whole(seed: int) -> None:
     rows, values = text_logprobs(4000, seed)
