@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,16 @@ def test_a_file_that_slips_by_one_line_fails_from_there() -> None:
     check = aligned(run, np.r_[np.arange(600), np.roll(np.arange(600, n), 1)])
     assert check.status == "fail"
     assert check.n_affected == 200
+
+
+def test_responses_that_are_not_the_text_that_was_scored_fail() -> None:
+    run = log_normal_run(seed=4)
+    assert run.logging_column is not None
+    moved = replace(run.rows, response_chars=np.roll(run.rows.response_chars, 1))
+    check = row_alignment(moved, "near", run.logging_column, run.target_columns["near"])
+    assert check.status == "fail"
+    assert "length of the responses" in check.sentence
+    assert row_alignment(run.rows, "near", run.logging_column, run.target_columns["near"]).status == "pass"
 
 
 def test_unrelated_columns_of_unlike_spread_say_nothing() -> None:

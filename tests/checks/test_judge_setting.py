@@ -71,6 +71,17 @@ def test_an_atom_in_a_coarse_column_needs_evidence() -> None:
     assert found(judged(values, honest, evidence=(honest,)), "judge.sentinel_scores").status == "pass"
 
 
+def test_most_scores_at_one_value_and_many_at_the_top_are_honest_with_and_without_labels() -> None:
+    rng = np.random.default_rng(2)
+    values = np.where(rng.random(600) < 0.6, 0.85, np.where(rng.random(600) < 0.5, 1.0, coarse(600, 2)))
+    assert np.mean(values == 0.85) > 0.6
+    assert np.mean(values == 1.0) > 0.2
+    labels = np.clip(values + rng.normal(0, 0.15, 600), 0, 1)
+    for evidence in ((), (labels,)):
+        check = found(judged(values, labels, evidence=evidence), "judge.sentinel_scores")
+        assert (check.status, check.n_affected) == ("pass", 0)
+
+
 def test_a_lonely_atom_without_evidence_only_warns_and_stays() -> None:
     values = coarse()
     values[:20] = 0.0
