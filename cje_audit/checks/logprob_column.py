@@ -49,7 +49,7 @@ def sentinel_fault(stage: str) -> Fault:
     return Fault(
         f"{stage}.sentinel_values",
         "log-probs",
-        "are fallback constants, not measurements",
+        "are no measurements: fallback constants, or the value of the row before",
         "No log-prob looks like a fallback constant.",
         "Remove the fallback from the scoring code and score these rows again.",
     )

@@ -153,7 +153,7 @@ CODES: dict[FailureCode, CodeFacts] = {
     FailureCode.NON_FINITE: CodeFacts("logprob", "The value is NaN or infinite.", "Score these rows again."),
     FailureCode.SENTINEL: CodeFacts(
         "logprob",
-        "The value is a fallback constant, not a measurement.",
+        "The value is no measurement: a fallback constant, or that of the row before.",
         "Remove the fallback from the scoring code and score these rows again.",
     ),
     FailureCode.ZERO_ON_TEXT: CodeFacts(
