@@ -20,8 +20,9 @@ READING = (
     "runs", "run", "live", "failure_document", "report", "html", "json", "estimates_csv", "verify", "compare",
     "decisions", "trail", "revealed", "templates", "validate", "dry_run", "demo_runs", "wait", "estimate_cost",
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
-    "check_rows", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views", "findings", "findings_text",
-    "preflight", "retryable", "retried", "estimates_parquet", "rows_csv", "bundle", "failure_policy", "plan",
+    "check_rows", "labelled", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views", "findings",
+    "findings_text", "preflight", "retryable", "retried", "estimates_parquet", "rows_csv", "bundle", "failure_policy",
+    "plan",
 )  # fmt: skip
 RUNNING = (
     "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "start_retry",
