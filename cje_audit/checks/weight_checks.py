@@ -13,7 +13,7 @@ from cje_audit.checks.words import count, number, percent, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.arrays import Pair
 from cje_audit.numerics.inference import clustered_standard_error, t_interval
-from cje_audit.numerics.prompts import Prompts, by_prompt
+from cje_audit.numerics.prompts import Prompts
 from cje_audit.numerics.weights import WeightSummary, log_ratio, relative_weights, summarise
 
 WEIGHT_CHECKS = (
@@ -67,7 +67,8 @@ def pair(rows: Rows, policy: PolicyFacts, logging: Column, target: Column) -> Pa
     both = ~np.isnan(ratios)
     if both.all():
         return Pairing(rows, policy, logging, target, both, ratios, rows.prompts)
-    return Pairing(rows, policy, logging, target, both, ratios[both], by_prompt(rows.cluster[both]))
+    prompts = rows.prompts.of(both, rows.cluster[both])
+    return Pairing(rows, policy, logging, target, both, ratios[both], prompts)
 
 
 def check_weights(paired: Pairing) -> list[Check]:

@@ -8,8 +8,8 @@ from scipy.optimize import isotonic_regression
 
 from cje_audit.numerics.arrays import Bools, Floats, Ints
 
-MOST_LABELS = 2000
-"""With more labels the part is below a fiftieth of the variance, and not worth 190 more fits."""
+MOST_LABELS = 1000
+"""With more labels the part is too small a share of the variance to be worth 190 more fits."""
 
 LEAST_LEFT = 0.5
 

@@ -51,6 +51,19 @@ class Prompts:
         found: Bools = rows if self.place is None else self.sums(rows.astype(np.float64)) > 0
         return found
 
+    def of(self, rows: Bools, cluster: Ints) -> "Prompts":
+        """Return the prompts of the marked rows alone; `cluster`, int64, are those rows' prompt numbers.
+
+        Examples
+        --------
+        >>> by_prompt(np.array([7, 9, 8])).of(np.array([True, False, True]), np.array([7, 8])).groups
+        2
+        """
+        if self.place is not None:
+            return by_prompt(cluster)
+        n = int(np.count_nonzero(rows))
+        return Prompts(n, None, None, n)
+
     def alone(self) -> "Prompts":
         """Return the prompts as rows of their own: how sums by prompt are grouped."""
         return Prompts(self.groups, None, None, self.groups)

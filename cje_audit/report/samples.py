@@ -1,9 +1,8 @@
 """The rows an estimate rests on, its point from them, and its place in the report."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -17,13 +16,22 @@ from cje_audit.numerics.calibration import Calibration, Placed
 from cje_audit.numerics.inference import LEVEL
 from cje_audit.numerics.ips import ips
 from cje_audit.numerics.point import Inferred, Point
-from cje_audit.numerics.prompts import Prompts, by_prompt
+from cje_audit.numerics.prompts import Prompts
 from cje_audit.numerics.snips import snips
 from cje_audit.numerics.weights import relative_weights
 from cje_audit.report.facts import RunFacts
 
 Array = TypeVar("Array", Floats, Ints)
-Bound = Callable[[Floats, Floats, Missing, Pair], Pair | None]
+
+
+class Bound(Protocol):
+    """Bounds from log ratios (nats), rewards, what is missing, and the scale; see `snips_bounds`."""
+
+    def __call__(
+        self, log_ratio: Floats, reward: Floats, missing: Missing, scale: Pair, *, relative: Floats | None = None
+    ) -> Pair | None:
+        """Return the bounds."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,27 +89,38 @@ def sample_of(facts: RunFacts, policy: str, reward: str) -> Sample | None:
     column = facts.reward(reward)
     if column is None:
         return None
-    if policy == facts.logging.name:
-        ratio, weighted = np.zeros(facts.rows.n), np.ones(facts.rows.n, dtype=bool)
-    else:
-        ratio, weighted = facts.log_ratio(policy), facts.has_weight(policy)
+    is_logging = policy == facts.logging.name
+    weighted = np.ones(facts.rows.n, dtype=bool) if is_logging else facts.has_weight(policy)
     used = weighted & column.ok
     if not used.any():
         return None
+    ratio, lost = _log_ratios(facts, policy, weighted, used)
     cluster = kept(facts.rows.cluster, used)
     sample = Sample(
         name=reward,
         used=used,
-        log_ratio=kept(ratio, used),
+        log_ratio=ratio,
         reward=kept(column.values, used),
         cluster=cluster,
-        prompts=facts.rows.prompts if len(cluster) == facts.rows.n else by_prompt(cluster),
-        missing=_missing(column, ratio, weighted, reward),
+        prompts=facts.rows.prompts if len(cluster) == facts.rows.n else facts.rows.prompts.of(used, cluster),
+        missing=_missing(column, lost, weighted, reward),
         scale=facts.reward_scale(reward),
         paired=facts.pairings.get(policy),
         whole=facts.whole,
     )
     return _with_calibration(facts, sample) if reward == "calibrated" else sample
+
+
+def _log_ratios(facts: RunFacts, policy: str, weighted: Bools, used: Bools) -> tuple[Floats, Floats]:
+    """Return the log ratios (nats) of the used rows, and of those with a weight whose reward is lost."""
+    if policy == facts.logging.name:
+        n_used = int(np.count_nonzero(used))
+        return np.zeros(n_used), np.zeros(len(used) - n_used)
+    paired = facts.pairings.get(policy)
+    if paired is not None and np.count_nonzero(used) == len(paired.ratio):
+        return paired.ratio, np.zeros(0)
+    ratio = facts.log_ratio(policy)
+    return ratio[used], ratio[weighted & ~used]
 
 
 def _with_calibration(facts: RunFacts, sample: Sample) -> Sample:
@@ -119,10 +138,10 @@ def kept(values: Array, used: Bools) -> Array:
     return values if used.all() else values[used]
 
 
-def _missing(column: Column, ratio: Floats, weighted: Bools, reward: str) -> Missing:
+def _missing(column: Column, lost: Floats, weighted: Bools, reward: str) -> Missing:
     if reward == "oracle":
         return Missing(np.zeros(0), int(np.count_nonzero(column.ok & ~weighted)))
-    return Missing(ratio[weighted & ~column.ok], int(np.count_nonzero(~weighted)))
+    return Missing(lost, int(np.count_nonzero(~weighted)))
 
 
 def snips_point(sample: Sample) -> Point:
@@ -165,7 +184,7 @@ def _bounds(sample: Sample, value: float | None, bound: Bound | None) -> Pair | 
         return None if value is None else (value, value)
     if bound is None or sample.scale is None:
         return None
-    found = bound(sample.log_ratio, sample.reward, sample.missing, sample.scale)
+    found = bound(sample.log_ratio, sample.reward, sample.missing, sample.scale, relative=sample.relative)
     return None if found is None else (min(found[0], value), max(found[1], value))
 
 

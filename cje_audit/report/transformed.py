@@ -8,7 +8,7 @@ from cje_audit.checks.frame import Bools, Floats
 from cje_audit.checks.words import count, number
 from cje_audit.domain.report import Estimate
 from cje_audit.numerics.arrays import Pair
-from cje_audit.numerics.bounds import Missing, ips_bounds, snips_bounds
+from cje_audit.numerics.bounds import Missing, ips_bounds, snips_bounds, weighted_bounds
 from cje_audit.numerics.clipping import Clipped, clip, clip_around, clip_around_quantile
 from cje_audit.numerics.point import Point, infer
 from cje_audit.numerics.projection import projected_weights
@@ -115,8 +115,9 @@ def projected(sample: Sample, weight: Floats | None) -> list[Estimate]:
 def _projected_bounds(weight: Floats) -> Bound:
     """Return bounds in which every lost row gets the kept mean weight: without a score no weight can be projected."""
 
-    def bounds(_: Floats, reward: Floats, missing: Missing, scale: Pair) -> Pair | None:
-        with np.errstate(divide="ignore"):  # a projected weight may be 0
-            return snips_bounds(np.log(weight), reward, Missing(np.zeros(0), missing.n), scale)
+    def bounds(
+        log_ratio: Floats, reward: Floats, missing: Missing, scale: Pair, *, relative: Floats | None = None
+    ) -> Pair | None:
+        return weighted_bounds(weight, reward, missing.n, scale)
 
     return bounds
