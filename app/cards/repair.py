@@ -30,8 +30,10 @@ def _card(report: Report, repair: Repair, revealed: Collection[str], index: int)
             parts.verbatim(told)
         shown = spoken.changes(report, repair, revealed)
         hidden = {c.policy for c in repair.estimates}.difference(c.policy for c in shown)
-        if shown:
-            parts.table([_line(c) for c in shown], "Every estimate before and after, with interval and rows used.")
+        moved = [_line(c) for c in shown if c.moved]
+        if moved:
+            parts.table(moved, "Every estimate that moved, before and after, with interval and rows used.")
+        parts.quiet(spoken.unmoved(shown) or "")
         if hidden:
             parts.quiet(f"No number may be shown for: {', '.join(sorted(hidden))}.")
 
@@ -42,8 +44,8 @@ def _line(change: EstimateChange) -> dict[str, str]:
         "Method": words.ESTIMATORS.get(change.estimator, change.estimator),
         "Measured as": REWARDS[change.reward],
         "Before": _value(change.before),
-        "Rows before": _rows(change.before),
         "After": _value(change.after),
+        "Rows before": _rows(change.before),
         "Rows after": _rows(change.after),
     }
 

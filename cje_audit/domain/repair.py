@@ -46,7 +46,10 @@ class CellChange(Part):
 
 
 class EstimateChange(Part):
-    """One estimate before and after; None where there was no number that might be shown."""
+    """One estimate before and after; None where there was no number that might be shown.
+
+    `moved` says whether value, interval or rows are others now (numbers by more than rounding, 1e-12).
+    """
 
     policy: str
     estimator: str
@@ -54,6 +57,7 @@ class EstimateChange(Part):
     before: Stood | None
     after: Stood | None
     sentence: str
+    moved: bool = True
 
 
 class Repair(Part):

@@ -1,6 +1,6 @@
 """Which sentences a report says, in the order they are read. Dashboard, command line and HTML print exactly these."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from cje_audit.domain.checks import Verdict
 from cje_audit.domain.repair import EstimateChange, Repair
@@ -42,7 +42,17 @@ def of_policy(policy: PolicyReport) -> tuple[str, ...]:
 
 def of_repair(report: Report, repair: Repair, revealed: Collection[str] = ()) -> tuple[str, ...]:
     """Return what is said of one repair, who was asked, then every estimate before and after that may be shown."""
-    return (repair.sentence, *repair.notes, *(change.sentence for change in changes(report, repair, revealed)))
+    shown = changes(report, repair, revealed)
+    moved = tuple(change.sentence for change in shown if change.moved)
+    return (repair.sentence, *repair.notes, *moved, *_said(unmoved(shown)))
+
+
+def unmoved(shown: Sequence[EstimateChange]) -> str | None:
+    """Return how many estimates a repair left as they were; None where it moved them all."""
+    n = sum(not change.moved for change in shown)
+    if not n:
+        return None
+    return "One estimate stayed as it was." if n == 1 else f"{n:,} of {len(shown):,} estimates stayed as they were."
 
 
 def changes(report: Report, repair: Repair, revealed: Collection[str] = ()) -> tuple[EstimateChange, ...]:

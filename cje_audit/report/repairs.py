@@ -1,5 +1,6 @@
 """Before and after: the estimates with damaged values counted in, and those before failed cells were asked again."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -153,9 +154,9 @@ def _asked_again(before: Snapshot, after: Snapshot) -> Repair:
 
 def _asked_again_sentence(at: str, before: int, after: int) -> str:
     if after > before:
-        return f"Failed cells were asked again at {at}; before {before:,} cells had no value, after {after:,}."
+        return f"A retry at {at}: {before:,} cells had no value before it, {after:,} have none after it."
     return (
-        f"Failed cells were asked again at {at}: {count(before - after, before)} cells without a value have one now, "
+        f"A retry at {at}: {count(before - after, before)} cells without a value have one now, "
         f"{after:,} have none. Before is what the report said then."
     )
 
@@ -174,8 +175,22 @@ def change(before: Stood | None, after: Stood) -> EstimateChange:
     what = f"{after.policy}, {name}, {titles.REWARDS[after.reward].lower()}"
     return EstimateChange(
         policy=after.policy, estimator=after.estimator, reward=after.reward, before=before, after=after,
-        sentence=f"{what}: {_told(before)} before, {_told(after)} after.",
+        sentence=f"{what}: {_told(before)} before, {_told(after)} after.", moved=not _same(before, after),
     )  # fmt: skip
+
+
+def _same(before: Stood | None, after: Stood) -> bool:
+    if before is None or before.n_used != after.n_used or before.n_total != after.n_total:
+        return False
+    pairs = zip(_numbers(before), _numbers(after), strict=True)
+    return all(a == b or (a is not None and b is not None and math.isclose(a, b, rel_tol=ROUNDING)) for a, b in pairs)
+
+
+def _numbers(stood: Stood) -> tuple[float | None, ...]:
+    return (stood.value, *(stood.interval or (None, None)))
+
+
+ROUNDING = 1e-12
 
 
 def _told(stood: Stood | None) -> str:

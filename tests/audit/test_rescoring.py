@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cje_audit.audit import Audit, ImportOptions
+from cje_audit.domain import spoken
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.retry import RetryChoice
@@ -89,7 +90,10 @@ def test_exactly_the_failed_cells_are_asked_and_every_estimate_stands_before_and
     cell = next(c for c in audit.row(run, "p000").cells if c.policy == "mild")
     assert (cell.status, cell.attempts) == ("ok", 1)
     assert audit.failures(run, code="no_score").total == len(UNJUDGED)
+    assert {c.policy for c in spoken.changes(report, told) if c.moved} == {"mild"}
     assert audit.verify(run) == ()
+    audit.export(run, tmp_path / "run.zip")
+    assert audit.verify(str(tmp_path / "run.zip")) == ()
 
 
 def test_the_judge_is_asked_for_the_scores_that_are_missing(
@@ -112,6 +116,7 @@ def test_another_model_is_not_mixed_in(tmp_path: Path, audit: Audit, run: str, c
     after = report.policy("mild")
     assert before is not None and after is not None and after.estimates == before.estimates
     assert "no failed cell was asked" in report.repairs[-1].notes[0]
+    assert not any(change.moved for change in spoken.changes(report, report.repairs[-1]))
     assert audit.failures(run, code="sentinel").total == 6
     assert (audit.retried(run).total, audit.retried(run).n_recovered) == (6, 0)
     assert audit.retry(run, policy="mild", config=config.read_text(), base=tmp_path).recovered == 6

@@ -41,3 +41,20 @@ def test_a_repair_shows_no_number_of_a_policy_that_may_show_none() -> None:
     report = reports.report(GOOD, reports.policy("far", Verdict.REFUSE), reports.policy("order", Verdict.RANK_ONLY))
     assert spoken.of_repair(report, repair) == ("Left out.", "good")
     assert spoken.of_repair(report, repair, {"far", "order"}) == ("Left out.", "good", "far")
+
+
+def test_estimates_that_stayed_are_counted_and_not_listed() -> None:
+    stood = Stood(
+        policy="good", estimator="snips", reward="judge", value=0.5, interval=None, n_used=1, n_total=2, counted="rows"
+    )
+    moved = [
+        EstimateChange(
+            policy="good", estimator="snips", reward="judge", before=stood, after=stood, sentence=f"s{i}", moved=i == 0
+        )
+        for i in range(3)
+    ]
+    repair = Repair(
+        act="asked_again", at="t", sentence="A retry.", cells=(), estimates=tuple(moved), notes=("Asked x.",)
+    )
+    report = reports.report(GOOD)
+    assert spoken.of_repair(report, repair) == ("A retry.", "Asked x.", "s0", "2 of 3 estimates stayed as they were.")
