@@ -24,7 +24,7 @@ def show() -> None:
         monitor.monitor(audit.monitor(run.id))
         cards.failure_counts(view)
         cards.events(view)
-        if moving and view.run.status not in cards.OPEN:
+        if moving and view.run.status != run.status:  # the badge above says it too
             st.rerun()
 
 
