@@ -85,9 +85,10 @@ class Calibration:
         the jackknife would count twice; see `without_interaction`.
         """
         u = len(self.nodes)
-        right = share * placed.part
-        mass = np.bincount(placed.left, weights=share - right, minlength=u)
-        mass += np.bincount(placed.left + 1, weights=right, minlength=u)
+        mass = np.bincount(placed.left, weights=share, minlength=u)
+        right = np.bincount(placed.left, weights=share * placed.part, minlength=u)
+        mass -= right
+        mass[1:] += right[:-1]
         found: Floats = self.without[self.labelled] @ mass
         if self.pairs is None:
             return found

@@ -71,6 +71,11 @@ class Sample:
             return None
         return self.calibration.replicates(self.placed, share)
 
+    @cached_property
+    def normalised_replicates(self) -> Floats | None:
+        """SNIPS without each fold of labels, computed once; None where the reward is not calibrated."""
+        return None if self.calibration is None else self.replicates(self.relative / self.relative.sum())
+
     def made_at(self, level: float = LEVEL) -> float:
         """Return the level an interval is made at so that it holds at `level`: stricter while rows are to come."""
         return look_level(self.whole, level)
@@ -147,9 +152,7 @@ def _missing(column: Column, lost: Floats, weighted: Bools, reward: str) -> Miss
 def snips_point(sample: Sample) -> Point:
     """Return the point estimate that comparisons use: SNIPS, which with equal weights is the plain mean."""
     point = snips(sample.log_ratio, sample.reward, relative=sample.relative)
-    if sample.calibration is None:
-        return point
-    return replace(point, replicates=sample.replicates(sample.relative / sample.relative.sum()))
+    return point if sample.calibration is None else replace(point, replicates=sample.normalised_replicates)
 
 
 def line_value(sample: Sample) -> float | None:
@@ -162,9 +165,11 @@ def line_value(sample: Sample) -> float | None:
 def ips_point(sample: Sample) -> Point:
     """Return IPS; its labels' uncertainty is added where float64 can hold the weights."""
     point = ips(sample.log_ratio, sample.reward, relative=sample.relative)
-    if sample.calibration is None or point.influence is None:
+    normalised = sample.normalised_replicates
+    if normalised is None or point.influence is None:
         return point
-    return replace(point, replicates=sample.replicates(np.exp(sample.log_ratio) / sample.n))
+    mean_weight = float(np.exp(sample.log_ratio.max())) * float(sample.relative.mean())
+    return replace(point, replicates=normalised * mean_weight)
 
 
 def looked_at(method: str, whole: float) -> str:
