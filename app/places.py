@@ -1,6 +1,7 @@
 """Where the pages are: file, title, icon and address, the question each answers, and the terms it explains."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -241,3 +242,18 @@ PLACES: dict[str, Place] = {
         ),
     ),
 }
+
+
+def inside(address: str | None) -> str:
+    """Return path and query of an address where they lead to a page of this dashboard, else the first page.
+
+    Examples
+    --------
+    >>> inside("https://audit.example.org/results?run=x"), inside("//evil.example/"), inside("javascript:alert(1)")
+    ('/results?run=x', '/', '/')
+    """
+    parts = urlsplit(address or "")
+    path = parts.path.strip("/")
+    if path not in {place.url_path for place in PLACES.values()}:
+        return "/"
+    return f"/{path}?{parts.query}" if parts.query else f"/{path}"

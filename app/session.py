@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NoReturn, Protocol, cast
+from urllib.parse import quote
 
 import streamlit as st
 
 from app import formats, parts, words
-from app.places import PLACES
+from app.places import PLACES, inside
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError, InputError, NotAllowed, NotFound
 from cje_audit.domain.report import Report
@@ -78,7 +79,8 @@ def single_sign_on() -> bool:
 def login() -> NoReturn:
     """Print the ways to log in, and nothing else."""
     st.subheader("Log in to see this workspace", anchor=False)
-    st.html('<a href="/login" target="_self">Log in with name and password</a>')
+    there = quote(inside(st.context.url), safe="")
+    st.html(f'<a href="/login?to={there}" target="_self">Log in with name and password</a>')
     if single_sign_on():
         st.button("Log in with single sign-on", on_click=st.login)
     st.stop()

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.places import inside
 from app.session import COOKIE
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import AuditError, InputError, NotAllowed, NotFound
@@ -40,7 +41,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>CJE 
 padding:0 1rem}} label{{display:block;margin:.8rem 0 .2rem}} input{{font:inherit;width:100%;box-sizing:border-box;
 padding:.4rem}} button{{font:inherit;margin-top:1rem;padding:.4rem 1.2rem}}</style></head>
 <body><h1>CJE Audit</h1>{body}</body></html>"""
-FORM = """<form method="post" action="/login"><label for="name">Name</label>
+FORM = """<form method="post" action="/login"><input type="hidden" name="to" value="{to}"><label for="name">Name</label>
 <input id="name" name="name" autocomplete="username" required><label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button type="submit">Log in</button></form>"""
@@ -84,20 +85,28 @@ def share(request: Request) -> Response:
 
 def login_form(request: Request) -> Response:
     """Show the login, where the workspace has accounts."""
-    return page(FORM) if door().users_exist() else RedirectResponse("/", 303)
+    to = inside(request.query_params.get("to"))
+    return page(form(to)) if door().users_exist() else RedirectResponse(to, 303)
+
+
+def form(to: str) -> str:
+    """Return the login form; `to` is the page of this dashboard it leads to."""
+    return FORM.format(to=html.escape(to))
 
 
 async def login(request: Request) -> Response:
     """Start a session for who proves an account; its token goes into a cookie that scripts cannot read."""
+    to = "/"
     try:
         fields = parse_qs((await _body(request)).decode("utf-8", "replace"), max_num_fields=4)
-        name, password = (fields.get(key, [""])[0] for key in ("name", "password"))
+        name, password, wanted = (fields.get(key, [""])[0] for key in ("name", "password", "to"))
+        to = inside(wanted)
         token = await run_in_threadpool(lambda: door().login(name, password).begin_session())
     except ValueError:
-        return page(said("The form cannot be read.") + FORM, 400)
+        return page(said("The form cannot be read.") + form(to), 400)
     except AuditError as error:
-        return page(said(error.sentence) + FORM, 403)
-    answer = RedirectResponse("/", 303, HEADERS)
+        return page(said(error.sentence) + form(to), 403)
+    answer = RedirectResponse(to, 303, HEADERS)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, token, max_age=COOKIE_S, httponly=True, samesite="strict", secure=secure)
     return answer

@@ -9,11 +9,12 @@ parts.heading("validation")
 run = session.need_run(audit)
 report = session.need_report(audit, run)
 
+entries = audit.decisions(run.id)
 cards.stage_strip(report.stages)
 only = forms.only_check()
 
 for stage in report.stages:
-    cards.stage_checks(stage, run.id, only, lambda check: decision.on_check(audit, run.id, check))
+    cards.stage_checks(stage, run.id, only, lambda check: decision.on_check(audit, run.id, check, entries))
     if stage.name == "dataset" and only in (None, "dataset.schema"):
         cards.quarantined(audit.quarantine(run.id))
 if only is None:

@@ -64,8 +64,11 @@ def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
         )  # fmt: skip
 
 
-def on_check(audit: Audit, run: str, check: Check) -> None:
-    """Under a failing check that nobody overrode yet: the form to do so."""
+def on_check(audit: Audit, run: str, check: Check, entries: Sequence[Decision]) -> None:
+    """Under a check: the notes that stand on it, and where it fails and nobody overrode it yet, the form to do so."""
+    for note in entries:
+        if note.kind == "note" and note.subject == f"check:{check.id}":
+            entry(note, key=f"note-{note.id}-{check.policy or 'all'}")
     if check.status is not CheckStatus.FAIL or check.override is not None:
         return
     key, icon = f"override-{check.id}-{check.policy or 'all'}", ":material/gavel:"

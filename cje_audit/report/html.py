@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cje_audit.checks import words
-from cje_audit.domain import spoken, titles
+from cje_audit.domain import moments, spoken, titles
 from cje_audit.domain.checks import SEVERITY, Check, CheckStatus, Verdict
 from cje_audit.domain.report import Estimate, FailureGroup, PolicyReport, Report, WeightReport
 from cje_audit.domain.untrusted import visible
@@ -93,7 +93,7 @@ def _environment() -> Environment:
         loader=PackageLoader("cje_audit.report", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_looked_at,
     )  # fmt: skip
-    made.filters |= {"number": number, "pair": pair, "percent": share, "count": count}
+    made.filters |= {"number": number, "pair": pair, "percent": share, "count": count, "moment": moments.told}
     made.globals |= {
         "STATUSES": titles.STATUSES, "VERDICTS": titles.VERDICTS, "OUTCOMES": titles.OUTCOMES,
         "REWARDS": titles.REWARDS, "ESTIMATORS": titles.ESTIMATORS, "ROLES": titles.ROLES,

@@ -91,6 +91,15 @@ def test_a_login_sets_a_cookie_that_scripts_and_other_sites_cannot_use(workspace
     assert "<form" in ask.get("/login").text
     wrong = ask.post("/login", data={"name": "<b>ada", "password": "wrong"})
     assert (wrong.status_code, "set-cookie" in wrong.headers, "<b>" in wrong.text) == (403, False, False)
+    assert 'value="/results?run=x&amp;y=1"' in ask.get("/login", params={"to": "http://here/results?run=x&y=1"}).text
+    for to, leads in (
+        ("/results?run=x", "/results?run=x"),
+        ("//evil.example/", "/"),
+        ('"><b>', "/"),
+        ("/share/x", "/"),
+    ):
+        led = ask.post("/login", data={"name": "ada", "password": SECRET, "to": to})
+        assert (led.status_code, led.headers["location"]) == (303, leads)
     good = ask.post("/login", data={"name": "ada", "password": SECRET})
     cookie = good.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=strict", "Secure"))

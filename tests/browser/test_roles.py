@@ -61,6 +61,16 @@ def test_a_viewer_reads_why_a_button_is_not_theirs(page: Any, served: Served, ru
         page.screenshot(path=shots / f"viewer-{name}.png", full_page=True)
 
 
+def test_a_link_into_the_dashboard_is_kept_through_the_login(page: Any, served: Served, run: str) -> None:
+    page.goto(f"{served.url}/weights?run={run}&policy=far")
+    page.get_by_role("link", name="Log in with name and password").click()
+    page.get_by_label("Name").fill("vera")
+    page.get_by_label("Password").fill(SECRET)
+    page.get_by_role("button", name="Log in").click()
+    settled(page, "Weights")
+    assert "policy=far" in page.url and run in page.url
+
+
 def test_an_admin_may_press_all_of_them(page: Any, served: Served, run: str) -> None:
     log_in(page, served.url, "ada", SECRET)
     for name in ("results", "findings"):

@@ -68,6 +68,13 @@ def test_a_sign_off_is_shown_and_void_after_a_reveal(visit: Visit, world: World,
     assert "Sign-off void" in everything(at)
 
 
+def test_a_note_on_a_check_stands_under_it(visit: Visit, world: World, copy: Audit) -> None:
+    copy.note(world.complete, "ask the data team", on="check:target_policy.uniform_weights", by="Ada")
+    at = visit(copy.workspace, "validation", run=world.complete)
+    assert not at.exception
+    assert "ask the data team" in texts(at)
+
+
 def test_a_check_is_overridden_on_validation_and_every_page_says_so(visit: Visit, world: World, copy: Audit) -> None:
     key = "override-target_policy.uniform_weights-uniform"
     at = fill(visit(copy.workspace, "validation", run=world.complete), key, "Ada", "scored so on purpose")
