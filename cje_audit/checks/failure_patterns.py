@@ -33,7 +33,7 @@ class Attempts:
     codes
         Failure code, or None for a success.
     stages, endpoints, policies
-        In which stage and where it was asked, and for whom (None: the judge).
+        In which stage and where it was asked (empty: not known), and for whom (None: the judge).
     lengths
         Length of the text that was sent, in characters; NaN where it is not known.
     at
@@ -184,7 +184,9 @@ def failure_rates(attempts: Attempts) -> tuple[FailureRate, ...]:
     found = [_rate("code", code, attempts.failed_with(code), None) for code in _codes(attempts)]
     failed = np.array([c is not None for c in attempts.codes], dtype=bool)
     names = np.array([p if p is not None else "judge" for p in attempts.policies], dtype=object)
-    found += [_rate("provider", name, failed, attempts.endpoints == name) for name in sorted(set(attempts.endpoints))]
+    found += [
+        _rate("provider", name, failed, attempts.endpoints == name) for name in sorted({*attempts.endpoints} - {""})
+    ]
     found += [_rate("policy", name, failed, names == name) for name in sorted(set(names))]
     found += [_rate("time", label, failed, rows) for label, rows in _ranges(attempts.at, _clock)]
     found += [_rate("length", label, failed, rows) for label, rows in _ranges(attempts.lengths, lambda v: f"{v:,.0f}")]

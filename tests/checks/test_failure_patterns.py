@@ -71,3 +71,9 @@ def test_rates_add_up(by: str) -> None:
     rates = [r for r in failure_rates(attempts(np.arange(N) % 10 == 0)) if r.by == by]
     assert sum(r.n_failed for r in rates) == 100
     assert by == "code" or sum(r.n for r in rates) == N
+
+
+def test_an_endpoint_that_is_not_known_is_no_group() -> None:
+    endpoints = np.array([("vllm m", "")[i % 2] for i in range(N)], dtype=object)
+    rates = failure_rates(attempts(np.arange(N) % 10 == 0, endpoints=endpoints))
+    assert [(r.group, r.n, r.n_failed) for r in rates if r.by == "provider"] == [("vllm m", N // 2, 100)]
