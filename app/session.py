@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NoReturn, Protocol, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 
@@ -79,7 +79,8 @@ def single_sign_on() -> bool:
 def login() -> NoReturn:
     """Print the ways to log in, and nothing else."""
     st.subheader("Log in to see this workspace", anchor=False)
-    there = quote(inside(st.context.url), safe="")
+    query = urlencode(st.query_params.to_dict())  # the context's address comes without it
+    there = quote(inside(f"{(st.context.url or '').partition('?')[0]}?{query}"), safe="")
     st.html(f'<a href="/login?to={there}" target="_self">Log in with name and password</a>')
     if single_sign_on():
         st.button("Log in with single sign-on", on_click=st.login)
