@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cje_audit.domain.checks import Check
 from cje_audit.domain.results import LogProbResult
 from cje_audit.stages.doctor import limits
-from cje_audit.stages.doctor.build import failed, passed, unknown
+from cje_audit.stages.doctor.build import failed, passed, unknown, warned
 from cje_audit.stages.doctor.evidence import Evidence, Opening
 
 OFF = (
@@ -32,14 +32,22 @@ def alignment(evidence: Evidence) -> Check:
             "alignment", name, f"{told}: the values are shifted or depend on what comes later.", OFF, worst, limit
         )
     own = own_words(evidence.endpoint.openings)
-    if own is not None and own.mean > limits.GROSS and own.outranked:
+    if own is not None and (own.mean > limits.FAR or (own.mean > limits.GROSS and own.outranked)):
         told = (
             f"The server gave its own words other log-probs while writing than when they are scored: {own.mean:.2f} "
-            f"nats per token apart over {own.n_tokens} tokens; and scored, they are less likely than {own.outranked!r}"
+            f"nats per token apart over {own.n_tokens} tokens"
         )
+        told += f"; and scored, they are less likely than {own.outranked!r}" if own.outranked else ""
         return failed("alignment", name, f"{told}. The scores are off by a token.", OFF, own.mean, limits.GROSS)
     if worst is None:
         return unknown("alignment", name, f"the known split could not be scored ({_why(evidence)})")
+    if own is None:
+        return warned(
+            "alignment", name, f"Two texts with one beginning agree to {worst:.2g} nats per token, but what the model "
+            "writes itself could not be compared: values that all belong to the next token would not be seen.",
+            "Run the preflight again when the server is less busy, or serve the model with vLLM or SGLang.",
+            worst, limit,
+        )  # fmt: skip
     split = "" if len(gaps) > 1 else " (the split itself fell inside a token)"
     sentence = (
         f"Values belong to their tokens: two texts with one beginning agree to {worst:.2g} nats per token{split}."

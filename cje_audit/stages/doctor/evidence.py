@@ -31,14 +31,11 @@ class EndpointEvidence:
         line, so that both requests hold the same text.
     openings
         What the model writes itself.
-    overrun
-        Tokens written where none was asked for; None where nothing is known.
     """
 
     raw_whole: LogProbResult
     raw_second: LogProbResult
     openings: tuple[Opening, ...]
-    overrun: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +74,29 @@ class Evidence:
 async def gather(
     prober: Prober, policy: Policy, first: LogProbResult, endpoint: asyncio.Task[EndpointEvidence]
 ) -> Evidence:
-    """Ask everything else about a policy once a first answer has come; the repeat goes out among other requests."""
+    """Ask everything else about a policy once a first answer has come; the repeat goes out among other requests.
+
+    What concerns the endpoint comes first: it alone shows values that all belong to the next token.
+    """
+    shared = await endpoint
     head, second, shuffled, wrong = await asyncio.gather(
         prober.score(policy, material.PROMPT, material.HEAD),
         prober.score(policy, material.PROMPT, material.WHOLE),
         prober.score(policy, material.PROMPT, material.SHUFFLED),
         prober.score(_wrong(policy), material.PROMPT, material.WHOLE),
     )
-    return Evidence(policy, await endpoint, (first, second), head, shuffled, wrong)
+    return Evidence(policy, shared, (first, second), head, shuffled, wrong)
 
 
 async def gather_endpoint(prober: Prober, policy: Policy) -> EndpointEvidence:
     """Ask what concerns the endpoint alone; `policy` is the first one on it."""
     raw = policy.model_copy(update={"template": "completion", "system_prompt": None, "user_template": None})
-    openings = asyncio.gather(*(_opening(prober, policy, text) for text in material.OPENINGS))
+    openings = await asyncio.gather(*(_opening(prober, policy, text) for text in material.OPENINGS))
     both, rest = await asyncio.gather(
         prober.score(raw, material.PROMPT, f"{material.FIRST_PART}\n\n{material.SECOND_PART}"),
         prober.score(raw, f"{material.PROMPT}\n\n{material.FIRST_PART}", material.SECOND_PART),
     )
-    return EndpointEvidence(both, rest, tuple(await openings), await prober.overrun(policy, material.PROMPT))
+    return EndpointEvidence(both, rest, tuple(openings))
 
 
 def _wrong(policy: Policy) -> Policy:

@@ -7,7 +7,7 @@ from pathlib import Path
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.policy import Policy
-from cje_audit.stages.doctor import material
+from cje_audit.stages.doctor import limits, material
 from cje_audit.stages.doctor.alignment import alignment
 from cje_audit.stages.doctor.backup import judge_backup, policy_backup
 from cje_audit.stages.doctor.build import unknown
@@ -62,20 +62,34 @@ async def _examine(experiment: Experiment, folder: Path) -> tuple[Check, ...]:
     policies = (experiment.logging_policy, *experiment.target_policies)
     endpoints = {endpoint_key(p): p for p in reversed(policies)}  # the first policy of each
     try:
-        judged = asyncio.create_task(judge(prober, experiment.judge))
         backups = asyncio.create_task(_backups(prober, experiment))
         shared = {key: asyncio.create_task(gather_endpoint(prober, p)) for key, p in endpoints.items()}
+        waits = shared.get(endpoint_key(experiment.judge))  # a judge that thinks aloud would hold up all scoring there
+        judged = asyncio.create_task(judge(prober, experiment.judge)) if waits is None else None
         different = {p.identity_hash(): p for p in reversed(policies)}  # a clone is the policy it is a clone of
         found = await asyncio.gather(*(_policy(prober, p, shared[endpoint_key(p)]) for p in different.values()))
         by_identity = dict(zip(different, found, strict=True))
         examined = [by_identity[p.identity_hash()].named(p) for p in policies]
         await asyncio.gather(*shared.values())
-        judge_check, of_backups = await judged, await backups
+        of_backups = await backups
+        prober.at_least(limits.JUDGE_SECONDS)
+        judge_check = await (judge(prober, experiment.judge) if judged is None else judged)
+        overrun = {key: await prober.overrun(p, material.PROMPT) for key, p in endpoints.items()}  # may write for long
     finally:
         await prober.aclose()
     evidence = [e.evidence for e in found if e.evidence is not None]
     general = [keys(experiment), disk(folder), identical(evidence), judge_check]
-    return (*general, *(check for e in examined for check in e.checks), *of_backups)
+    of_policies = [
+        check
+        for p, e in zip(policies, examined, strict=True)
+        for check in (*e.checks, *_counts(p, e, overrun[endpoint_key(p)]))
+    ]
+    return (*general, *of_policies, *of_backups)
+
+
+def _counts(policy: Policy, examined: Examined, overrun: int | None) -> tuple[Check, ...]:
+    """Return what is said of the number of tokens, where the policy could be scored at all."""
+    return () if examined.evidence is None else (counts(policy.name, overrun),)
 
 
 async def _backups(prober: Prober, experiment: Experiment) -> list[Check]:
@@ -98,7 +112,7 @@ async def _policy(prober: Prober, policy: Policy, endpoint: asyncio.Task[Endpoin
         return Examined((found, *(unknown(n, policy.name, "there are no log-probs (doctor.echo)") for n in NAMES)))
     evidence = await gather(prober, policy, first, endpoint)
     checks = (sign(policy.name, first), template(policy, first), *(probe(evidence) for probe in SCORED))
-    return Examined((found, *checks, counts(policy.name, evidence.endpoint.overrun)), evidence)
+    return Examined((found, *checks), evidence)
 
 
 def blocks(checks: tuple[Check, ...]) -> bool:

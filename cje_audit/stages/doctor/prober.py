@@ -71,6 +71,10 @@ class Prober:
         except TimeoutError:
             return None
 
+    def at_least(self, seconds: float) -> None:
+        """Let what is asked from now on take so many seconds."""
+        self._until = max(self._until, self._clock() + seconds)
+
     async def aclose(self) -> None:
         """Close every provider."""
         await asyncio.gather(*(provider.aclose() for provider in self._providers.values()))

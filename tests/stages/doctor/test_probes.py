@@ -26,7 +26,7 @@ def scored(*values: float, first: str = "a") -> LogProbResult:
 def evidence(noise: float = 0.0) -> Evidence:
     whole = (scored(-1.0, -2.0, -0.5, -3.0), scored(-1.0 - noise, -2.0, -0.5, -3.0))
     own = Opening(scored(-0.2, -0.4), scored(-0.2, -0.4), (scored(-9.0, first="b"),))
-    raw = EndpointEvidence(scored(-1.5, -2.5, -0.7), LogProbResult.success((-2.5, -0.7), ("a1", "a2")), (own,), 0)
+    raw = EndpointEvidence(scored(-1.5, -2.5, -0.7), LogProbResult.success((-2.5, -0.7), ("a1", "a2")), (own,))
     policy = Policy(name="p", model="m")
     return Evidence(
         policy, raw, whole, scored(-1.0, -2.0), scored(-5.0, -6.0, -7.0, -8.0), scored(-1.4, -2.1, -0.1, -3.0)
@@ -47,11 +47,13 @@ def test_a_server_that_reads_no_prompt_is_seen_by_the_controls() -> None:
 
 def test_own_words_that_are_scored_otherwise_warn_and_are_a_proof_only_where_rivals_are_likelier() -> None:
     said = evidence()
-    strange = Opening(scored(-0.2, -0.4), scored(-4.2, -5.4), (scored(-9.0, first="b"),))
+    strange = Opening(scored(-0.2, -0.4), scored(-1.2, -1.4), (scored(-9.0, first="b"),))
     off = replace(said, endpoint=replace(said.endpoint, openings=(strange,)))
     assert greedy(off).status is CheckStatus.WARN
     assert alignment(off).status is CheckStatus.PASS
     outranked = replace(strange, rivals=(scored(-1.0, first="b"),))
+    far = Opening(scored(-0.2, -0.4), scored(-8.2, -9.4), ())
+    assert alignment(replace(said, endpoint=replace(said.endpoint, openings=(far,)))).status is CheckStatus.FAIL
     worse = replace(said, endpoint=replace(said.endpoint, openings=(outranked,)))
     assert alignment(worse).status is CheckStatus.FAIL
     assert "off by a token" in alignment(worse).sentence
@@ -78,6 +80,14 @@ def test_a_split_inside_a_token_is_not_counted_as_agreement() -> None:
     other = replace(said, endpoint=replace(said.endpoint, raw_second=LogProbResult.success((-2.0,), ("a1a2",))))
     assert "fell inside a token" in alignment(other).sentence
     assert controls(other).status is CheckStatus.PASS
+
+
+def test_where_the_models_own_words_cannot_be_compared_agreement_is_no_pass() -> None:
+    said = evidence()
+    mute = replace(said.endpoint, openings=(Opening(LogProbResult.failure(FailureCode.TIMEOUT, "late"), None, ()),))
+    found = alignment(replace(said, endpoint=mute))
+    assert found.status is CheckStatus.WARN
+    assert "would not be seen" in found.sentence
 
 
 def test_an_unlikely_answer_only_warns() -> None:
