@@ -279,7 +279,8 @@ class Stop:
 
 TOUR = (
     Stop("experiment", "Good: a number that may be quoted", "results", "A policy that changes little. Look at the width of its interval, and whether the known truth lies inside."),
-    Stop("experiment", "Thin overlap: no number", "weights", "A policy that would hardly write these responses. Look at how few rows hold half of all weight.", (("policy", "unhelpful"),)),
+    Stop("experiment", "Thin overlap: a number with a wide interval", "weights", "A policy that writes otherwise more often. Look at how few rows hold half of all weight; the width of its interval comes from that.", (("policy", "two_examples"),)),
+    Stop("experiment", "Unhelpful: no number", "weights", "A policy that would hardly write these responses. Look at the share of the heaviest row; on Results its card says why there is no number and what would make it reportable.", (("policy", "unhelpful"),)),
     Stop("uniform_by_bug", "Uniform by bug", "validation", "Every weight is exactly 1, yet the policy is another one. Look at the sentence: it was scored with the logging policy's settings.", (("check", "target_policy.uniform_weights"),)),
     Stop("broken_judge", "Broken judge", "failures", "Some judge replies cannot be read. Look at their code and count: each is missing, and none became a score."),
     Stop("skipped_target_stage", "Skipped stage", "validation", "Teacher forcing never ran. Look at what is not evaluated: without that stage there is nothing to estimate from."),
