@@ -220,11 +220,11 @@ model = LocalCompletionsAPI(base_url=url + "/completions", model="m", tokenizer_
 model.tokenizer, model.tokenizer_backend = Words(), "remote"  # a backend that decodes with the tokenizer at hand
 encode = model.tokenizer.encode
 requests = [((a, b), encode(a), encode(b)) for a, b in pairs]
-started = time.perf_counter()
+started, busy = time.perf_counter(), time.process_time()
 found = model._loglikelihood_tokens(requests)
-seconds = time.perf_counter() - started
+seconds, busy = time.perf_counter() - started, time.process_time() - busy
 assert len(found) == len(pairs) and all(value < 0 for value, _ in found)
-print(json.dumps(seconds))
+print(json.dumps([seconds, busy]))
 """
 
 
@@ -243,7 +243,8 @@ def lm_eval(url: str, n: int, concurrency: int, *, install: bool) -> dict[str, f
     if done.returncode:
         print(f"lm-evaluation-harness did not run and is left out: {done.stderr.strip()[-300:]}", file=sys.stderr)
         return None
-    return {"per_s": n / float(done.stdout.strip().splitlines()[-1])}
+    seconds, busy = json.loads(done.stdout.strip().splitlines()[-1])
+    return {"per_s": n / seconds, "cpu_ms": 1000 * busy / n}
 
 
 def install_lm_eval(python: Path) -> bool:
@@ -285,7 +286,10 @@ def measure(options: argparse.Namespace, url: str) -> dict[str, Any]:
         if c == 256:
             theirs = lm_eval(url, min(n, 3000), c, install=not options.quick)
             figures["lm_eval_per_s_256"] = None if theirs is None else theirs["per_s"]
+            figures["lm_eval_cpu_ms_per_sample_256"] = None if theirs is None else theirs["cpu_ms"]
+            ratios["lm_eval_of_limit_256"] = None if theirs is None else share(theirs["per_s"], limit)
             ratios["vs_lm_eval_256"] = None if theirs is None else found["per_s"] / theirs["per_s"]
+            ratios["lm_eval_cpu_vs_ours_256"] = None if theirs is None else theirs["cpu_ms"] / found["cpu_ms"]
     if 64 in limits:
         n = options.n or (QUICK_RUN_N if options.quick else RUN_N)
         run = whole_run(url, n, 64)
