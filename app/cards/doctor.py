@@ -71,11 +71,12 @@ def _results(found: Preflight) -> None:
         parts.badge(words.PREFLIGHT[not found.blocks])
         parts.quiet(formats.moment(found.at))
     parts.verbatim(found.sentence)
-    spoken = [c for c in found.checks if c.status in (CheckStatus.FAIL, CheckStatus.WARN)]
+    spoken = [c for c in found.checks if c.status in (CheckStatus.FAIL, CheckStatus.WARN) or c in found.unanswered]
     for index, probe in enumerate(sorted(spoken, key=lambda c: -SEVERITY[c.status])):
         check.card(probe, "", f"probe-{index}")
     for status in (CheckStatus.NOT_EVALUATED, CheckStatus.PASS):
-        check.folded(list(found.of(status)), f"{status}-probes", expanded=False)
+        others = [c for c in found.of(status) if c not in spoken]
+        check.folded(others, f"{status}-probes", expanded=False)
 
 
 def _set_aside(audit: Audit, text: str, base: Path | None, found: Preflight) -> None:

@@ -1,5 +1,7 @@
 """What the preflight found out about an experiment's endpoints, and whether a launch has to wait."""
 
+from collections.abc import Iterable
+
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.part import Part
 
@@ -21,8 +23,13 @@ class Preflight(Part):
         return tuple(c for c in self.checks if c.status is status)
 
     @property
+    def unanswered(self) -> tuple[Check, ...]:
+        """The probes that had no answer in time; those there was no need to ask have nothing to do about them."""
+        return tuple(c for c in self.of(CheckStatus.NOT_EVALUATED) if c.what_to_do is not None)
+
+    @property
     def blocks(self) -> bool:
-        """Whether a launch has to wait: a probe fails. One that warns does not block."""
+        """Whether a launch has to wait: a probe fails. One that warns, or had no answer in time, does not block."""
         return bool(self.of(CheckStatus.FAIL))
 
     def proves_backup(self, policy: str | None) -> bool:
@@ -40,7 +47,8 @@ class Preflight(Part):
         """
         failing, warning, passing = (self.of(s) for s in (CheckStatus.FAIL, CheckStatus.WARN, CheckStatus.PASS))
         n = len(self.checks)
-        told = f"{len(passing)} of {n} probes passed, {len(warning)} warn ({self.seconds:.0f} s)"
+        late = f", {len(self.unanswered)} had no answer in time" if self.unanswered else ""
+        told = f"{len(passing)} of {n} probes passed, {len(warning)} warn{late} ({self.seconds:.0f} s)"
         if not failing:
             return f"The preflight found nothing that blocks a launch: {told}."
         return f"The preflight blocks the launch: {len(failing)} of {n} probes fail; {told}."
@@ -57,7 +65,12 @@ class KeptPreflight(Part):
         return {
             "at": self.found.at,
             "n_probes": len(self.found.checks),
-            "failing": [f"{c.id} {c.policy or ''}".strip() for c in self.found.of(CheckStatus.FAIL)],
-            "warning": [f"{c.id} {c.policy or ''}".strip() for c in self.found.of(CheckStatus.WARN)],
+            "failing": _named(self.found.of(CheckStatus.FAIL)),
+            "warning": _named(self.found.of(CheckStatus.WARN)),
+            "unanswered": _named(self.found.unanswered),
             "set_aside_by": self.set_aside_by,
         }
+
+
+def _named(checks: Iterable[Check]) -> list[str]:
+    return [f"{c.id} {c.policy or ''}".strip() for c in checks]

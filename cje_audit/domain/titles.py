@@ -71,6 +71,7 @@ PROBES: dict[str, str] = {
     "doctor.noise": "How far apart are two scorings of the same text?",
     "doctor.identical": "Do policies that should differ have different log-probabilities?",
     "doctor.judge": "Can the judge's score be read, five times out of five?",
+    "doctor.oracle_judge": "Can the second judge's score be read, five times out of five?",
     "doctor.backup": "Does the backup give the same log-probabilities as the first endpoint?",
     "doctor.controls": "Do the probes notice what is spoilt on purpose?",
 }  # fmt: skip
@@ -105,6 +106,7 @@ TITLES: dict[str, str] = {
     "doctor.greedy": "The model's own words",
     "doctor.likely": "Likely against shuffled",
     "doctor.identical": "Different policies",
+    "doctor.oracle_judge": "Second judge",
     "doctor.controls": "Must-fail controls",
 }
 

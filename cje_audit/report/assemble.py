@@ -70,12 +70,19 @@ def override_warning(checks: Sequence[Check]) -> tuple[str, ...]:
 
 
 def preflight_warning(header: RunHeader) -> tuple[str, ...]:
-    """Say at the top of the report that the run was launched although its preflight failed."""
-    found = header.provenance.get("preflight")
-    if not found or found["set_aside_by"] is None:
-        return ()
-    told = f"{found['set_aside_by']} launched this run although its preflight failed ({'; '.join(found['failing'])})"
-    return (f"{told}. The reason stands in the audit trail.",)
+    """Say at the top of the report that the run's preflight failed or had no time for something."""
+    found = header.provenance.get("preflight") or {}
+    told = []
+    if found.get("set_aside_by") is not None:
+        who, failing = found["set_aside_by"], "; ".join(found["failing"])
+        told.append(f"{who} launched this run although its preflight failed ({failing}).")
+        told[0] += " The reason stands in the audit trail."
+    if late := found.get("unanswered"):
+        told.append(
+            f"The preflight of this run had no answer in time to {len(late)} of {found['n_probes']} probes "
+            f"({'; '.join(late)}): what they look at was not proved before the launch."
+        )
+    return tuple(told)
 
 
 def assemble(header: RunHeader, facts: RunFacts, checks: Sequence[Check]) -> Report:

@@ -128,3 +128,21 @@ def test_any_mapping_is_shown_and_every_field_of_it_can_be_written(
     if field.place[-1] == "margin" or isinstance(field.place[-1], int):
         wanted = 0.25
     assert value_at(read_document(edited(text, field.place, wanted)), field.place) == wanted
+
+
+def test_a_backup_survives_an_edit_of_any_field_beside_it() -> None:
+    backup = {"base_url": "http://127.0.0.1:2/v1", "model": "spare"}
+    base = {"name": "base", "provider": "openai_compatible", "base_url": "http://127.0.0.1:1/v1", "model": "m"}
+    document: dict[str, Any] = {
+        "name": "e", "data": {"path": "p"}, "logging_policy": {**base, "backup": backup},
+        "target_policies": [{**base, "name": "b", "backup": backup}],
+        "judge": {**base, "kind": "score", "backup": backup},
+    }  # fmt: skip
+    document["judge"].pop("name")
+    text = yaml.safe_dump(document)
+    for field in fields(text):
+        new = read_document(edited(text, field.place, another(field)))
+        for place in (("logging_policy",), ("target_policies", 0), ("judge",)):
+            assert value_at(new, (*place, "backup")) == backup, field.place
+    renamed = parse_experiment(edited(text, ("logging_policy", "model"), "other"))
+    assert renamed.logging_policy.backup is not None and renamed.logging_policy.backup.model == "spare"

@@ -14,6 +14,7 @@ from cje_audit.domain.results import LogProbResult
 from cje_audit.stages.doctor import limits
 from cje_audit.stages.doctor.build import failed, passed, unknown, warned
 from cje_audit.stages.doctor.evidence import Evidence, Opening
+from cje_audit.stages.doctor.late import late, unanswered
 
 OFF = (
     "Do not score with this endpoint: its values belong to other tokens. Update the server, or serve the model with "
@@ -40,7 +41,7 @@ def alignment(evidence: Evidence) -> Check:
         told += f"; and scored, they are less likely than {own.outranked!r}" if own.outranked else ""
         return failed("alignment", name, f"{told}. The scores are off by a token.", OFF, own.mean, limits.GROSS)
     if worst is None:
-        return unknown("alignment", name, f"the known split could not be scored ({_why(evidence)})")
+        return _not_scored(evidence)
     if own is None:
         return warned(
             "alignment", name, f"Two texts with one beginning agree to {worst:.2g} nats per token, but what the model "
@@ -89,11 +90,13 @@ def _largest(pairs: Sequence[tuple[float, float]]) -> float | None:
     return max((abs(a - b) for a, b in pairs), default=None)
 
 
-def _why(evidence: Evidence) -> str:
+def _not_scored(evidence: Evidence) -> Check:
+    """Say why nothing could be compared."""
     results = (evidence.head, evidence.endpoint.raw_whole, evidence.endpoint.raw_second)
-    return next(
-        (f"{r.code}: {r.detail}" for r in results if not r.is_ok), "its tokens differ from one text to the other"
-    )
+    if why := late(results):
+        return unanswered("alignment", evidence.policy.name, why)
+    lost = next((f"{r.code}: {r.detail}" for r in results if not r.is_ok), "its tokens differ from text to text")
+    return unknown("alignment", evidence.policy.name, f"the known split could not be scored ({lost})")
 
 
 @dataclass(frozen=True, slots=True)

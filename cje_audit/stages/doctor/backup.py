@@ -15,6 +15,7 @@ from cje_audit.domain.results import LogProbResult
 from cje_audit.stages.doctor import limits, material
 from cje_audit.stages.doctor.build import failed, passed, warned
 from cje_audit.stages.doctor.judge import ask_five
+from cje_audit.stages.doctor.late import late, unanswered
 from cje_audit.stages.doctor.prober import Prober
 
 PROBE = "backup"
@@ -50,6 +51,8 @@ async def _twice(prober: Prober, policy: Policy) -> tuple[Twice, ...]:
 def judged(name: str, both: Both) -> Check:
     """Judge whether the backup is the same as the first endpoint."""
     for where, scored in (("first endpoint", both.first), ("backup", both.backup)):
+        if why := late(r for pair in scored for r in pair):
+            return unanswered(PROBE, name, f"at the {where}, {why}; the backup is not used in a run")
         lost = next((r for pair in scored for r in pair if not r.is_ok), None)
         if lost is not None:
             told = f"The backup of {name} could not be proved equal: the {where} gave no log-probs ({lost.code}"
@@ -109,6 +112,8 @@ async def judge_backup(prober: Prober, judge: Judge) -> Check | None:
     if other is None:
         return None
     results = await ask_five(prober, other)
+    if why := late(results):
+        return unanswered(PROBE, None, f"at the judge's backup, {why}; it is not used in a run")
     n, lost = len(results), [r for r in results if not r.is_ok]
     if lost:
         told = f"The judge's backup gave {n - len(lost)} of {n} scores ({lost[0].code}). {NOT_USED}"

@@ -26,9 +26,9 @@ def failed(
     return _check(probe, policy, CheckStatus.FAIL, sentence, what_to_do, value, limit)
 
 
-def unknown(probe: str, policy: str | None, why: str) -> Check:
+def unknown(probe: str, policy: str | None, why: str, what_to_do: str | None = None) -> Check:
     """Say why a probe has no answer."""
-    return _check(probe, policy, CheckStatus.NOT_EVALUATED, f"Not evaluated: {why}.", None, None, None)
+    return _check(probe, policy, CheckStatus.NOT_EVALUATED, f"Not evaluated: {why}.", what_to_do, None, None)
 
 
 def _check(

@@ -9,6 +9,7 @@ from cje_audit.stages.doctor import limits
 from cje_audit.stages.doctor.alignment import alignment, split_gap, tolerance
 from cje_audit.stages.doctor.build import failed, passed, unknown
 from cje_audit.stages.doctor.evidence import Evidence
+from cje_audit.stages.doctor.late import late, unanswered
 
 SPOILT = CheckStatus.FAIL
 
@@ -16,6 +17,8 @@ SPOILT = CheckStatus.FAIL
 def controls(evidence: Evidence) -> Check:
     """Run the probes on what was spoilt on purpose; pass when every one of them is caught."""
     name = evidence.policy.name
+    if why := late([evidence.wrong_template]):
+        return unanswered("controls", name, why)
     if alignment(evidence).status is not CheckStatus.PASS or not evidence.wrong_template.is_ok:
         return unknown("controls", name, "the probe it would spoil did not pass")
     missed = [what for what, is_caught in CONTROLS.items() if not is_caught(evidence)]

@@ -4,6 +4,7 @@ from cje_audit.domain.checks import Check
 from cje_audit.domain.codes import CODES, FailureCode
 from cje_audit.domain.results import LogProbResult
 from cje_audit.stages.doctor.build import failed, passed
+from cje_audit.stages.doctor.late import late, unanswered
 
 ECHO_WORDS = {
     FailureCode.BAD_RESPONSE: "the server ignored the request for log-probs of given text",
@@ -21,6 +22,8 @@ def echo(policy: str, whole: LogProbResult) -> Check:
         n = len(whole.tokens)
         told = f"all {n} tokens of a known response came back as they were sent" if n else "the tokens came back"
         return passed("echo", policy, f"The echo is honoured: {told}, and the first token of all has no value.")
+    if why := late([whole]):
+        return unanswered("echo", policy, why)
     code = whole.code or FailureCode.UNKNOWN
     said = ECHO_WORDS.get(code, CODES[code].sentence.rstrip(".").lower())
     detail = f" ({whole.detail})" if whole.detail else ""

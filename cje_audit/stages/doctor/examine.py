@@ -1,11 +1,12 @@
 """The preflight: asks a few known things of every endpoint and says which of its answers can be trusted."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cje_audit.domain.checks import Check, CheckStatus
-from cje_audit.domain.experiment import Experiment
+from cje_audit.domain.experiment import Experiment, Judge
 from cje_audit.domain.policy import Policy
 from cje_audit.stages.doctor import limits, material
 from cje_audit.stages.doctor.alignment import alignment
@@ -22,7 +23,7 @@ from cje_audit.stages.doctor.judge import judge
 from cje_audit.stages.doctor.keys import keys
 from cje_audit.stages.doctor.likely import likely
 from cje_audit.stages.doctor.noise import noise
-from cje_audit.stages.doctor.prober import Prober, endpoint_key
+from cje_audit.stages.doctor.prober import Key, Prober, endpoint_key
 from cje_audit.stages.doctor.template import template
 
 SCORED = (alignment, greedy, likely, noise, controls)
@@ -41,50 +42,75 @@ class Examined:
         return Examined(tuple(c.model_copy(update={"policy": policy.name}) for c in self.checks), self.evidence)
 
 
-def examine(experiment: Experiment, folder: Path) -> tuple[Check, ...]:
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How long a preflight may take, in seconds: for all scoring, and at least for judges that had to wait for it."""
+
+    scoring: float = limits.SECONDS
+    judging: float = limits.JUDGE_SECONDS
+
+
+def examine(experiment: Experiment, folder: Path, allowed: Allowed | None = None) -> tuple[Check, ...]:
     """Examine every endpoint of an experiment; stored answers are never read, and nothing is stored.
 
     Parameters
     ----------
     folder
         Where the workspace lies, or will lie.
+    allowed
+        How long it may take; what has no answer by then is `not_evaluated`.
 
     Returns
     -------
     tuple of Check
         One per probe and policy; `policy` is None for what concerns all of them.
     """
-    return asyncio.run(_examine(experiment, folder))
+    return asyncio.run(_examine(experiment, folder, allowed or Allowed()))
 
 
-async def _examine(experiment: Experiment, folder: Path) -> tuple[Check, ...]:
-    prober = Prober()
+async def _examine(experiment: Experiment, folder: Path, allowed: Allowed) -> tuple[Check, ...]:
+    prober = Prober(allowed.scoring)
     policies = (experiment.logging_policy, *experiment.target_policies)
     endpoints = {endpoint_key(p): p for p in reversed(policies)}  # the first policy of each
     try:
         backups = asyncio.create_task(_backups(prober, experiment))
         shared = {key: asyncio.create_task(gather_endpoint(prober, p)) for key, p in endpoints.items()}
-        waits = shared.get(endpoint_key(experiment.judge))  # a judge that thinks aloud would hold up all scoring there
-        judged = asyncio.create_task(judge(prober, experiment.judge)) if waits is None else None
+        judged = _free_judges(prober, experiment, shared)
         different = {p.identity_hash(): p for p in reversed(policies)}  # a clone is the policy it is a clone of
         found = await asyncio.gather(*(_policy(prober, p, shared[endpoint_key(p)]) for p in different.values()))
         by_identity = dict(zip(different, found, strict=True))
         examined = [by_identity[p.identity_hash()].named(p) for p in policies]
         await asyncio.gather(*shared.values())
         of_backups = await backups
-        prober.at_least(limits.JUDGE_SECONDS)
-        judge_check = await (judge(prober, experiment.judge) if judged is None else judged)
+        prober.at_least(allowed.judging)
+        of_judges = await asyncio.gather(
+            *(judged.get(probe) or judge(prober, j, probe) for probe, j in _judges(experiment).items())
+        )
         overrun = {key: await prober.overrun(p, material.PROMPT) for key, p in endpoints.items()}  # may write for long
     finally:
         await prober.aclose()
     evidence = [e.evidence for e in found if e.evidence is not None]
-    general = [keys(experiment), disk(folder), identical(evidence), judge_check]
+    general = [keys(experiment), disk(folder), identical(evidence), *of_judges]
     of_policies = [
         check
         for p, e in zip(policies, examined, strict=True)
         for check in (*e.checks, *_counts(p, e, overrun[endpoint_key(p)]))
     ]
     return (*general, *of_policies, *of_backups)
+
+
+def _judges(experiment: Experiment) -> dict[str, Judge]:
+    """Return the judges by probe: the one that scores, and the one that labels where there is one."""
+    second = experiment.oracle.judge
+    return {"judge": experiment.judge} | ({} if second is None else {"oracle_judge": second})
+
+
+def _free_judges(
+    prober: Prober, experiment: Experiment, scoring: Mapping[Key, object]
+) -> dict[str, asyncio.Task[Check]]:
+    """Ask the judges at endpoints that score nothing; one that thinks aloud would hold up all scoring at the others."""
+    free = {probe: j for probe, j in _judges(experiment).items() if endpoint_key(j) not in scoring}
+    return {probe: asyncio.create_task(judge(prober, j, probe)) for probe, j in free.items()}
 
 
 def _counts(policy: Policy, examined: Examined, overrun: int | None) -> tuple[Check, ...]:

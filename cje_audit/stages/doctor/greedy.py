@@ -5,13 +5,17 @@ from cje_audit.stages.doctor import limits
 from cje_audit.stages.doctor.alignment import own_words
 from cje_audit.stages.doctor.build import passed, unknown, warned
 from cje_audit.stages.doctor.evidence import Evidence
+from cje_audit.stages.doctor.late import late, unanswered
 
 
 def greedy(evidence: Evidence) -> Check:
     """Judge greedy self-consistency."""
     name, own = evidence.policy.name, own_words(evidence.endpoint.openings)
+    openings = evidence.endpoint.openings
+    if own is None and (late_by := late(r for o in openings for r in (o.written, o.scored))):
+        return unanswered("greedy", name, late_by)
     if own is None:
-        why = next((o.written.detail for o in evidence.endpoint.openings if o.written.detail), None)
+        why = next((o.written.detail for o in openings if o.written.detail), None)
         return unknown("greedy", name, why or "the model wrote nothing that could be scored")
     limit = limits.GREEDY_TOLERANCE
     if own.mean > limit:

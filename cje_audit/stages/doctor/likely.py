@@ -3,11 +3,14 @@
 from cje_audit.domain.checks import Check
 from cje_audit.stages.doctor.build import passed, unknown, warned
 from cje_audit.stages.doctor.evidence import Evidence
+from cje_audit.stages.doctor.late import late, unanswered
 
 
 def likely(evidence: Evidence) -> Check:
     """Judge a known-likely response against its shuffled words, per token."""
     name, shuffled = evidence.policy.name, evidence.shuffled
+    if why := late([shuffled]):
+        return unanswered("likely", name, why)
     if not shuffled.is_ok:
         return unknown("likely", name, f"the shuffled response has no value ({shuffled.code})")
     one, two = (r.unwrap() / len(r.tokens) for r in (evidence.first, shuffled))

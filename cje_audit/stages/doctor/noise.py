@@ -6,6 +6,7 @@ from cje_audit.domain.checks import Check
 from cje_audit.stages.doctor import limits
 from cje_audit.stages.doctor.build import failed, passed, unknown, warned
 from cje_audit.stages.doctor.evidence import Evidence
+from cje_audit.stages.doctor.late import late, unanswered
 
 
 def noise_floor(evidence: Evidence) -> float | None:
@@ -33,7 +34,8 @@ def noise(evidence: Evidence) -> Check:
     """Judge repeatability."""
     name, s = evidence.policy.name, noise_floor(evidence)
     if s is None:
-        return unknown("noise", name, "no text was scored twice")
+        why = late(evidence.whole)
+        return unanswered("noise", name, why) if why else unknown("noise", name, "no text was scored twice")
     if s == 0.0:
         return passed(
             "noise", name, "Scored again, the same text has exactly the same log-probs.", s, limits.NOISE_WARN

@@ -13,6 +13,7 @@ from cje_audit.domain.results import JudgementResult, LogProbResult, ResponseRes
 from cje_audit.providers.base import Answer, Overrunning, Provider, Tracing
 from cje_audit.providers.registry import make_provider
 from cje_audit.stages.doctor import limits
+from cje_audit.stages.doctor.late import CODE
 
 R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
 Key = tuple[str | None, ...]
@@ -31,7 +32,8 @@ class Prober:
         self._places: dict[Key, asyncio.Semaphore] = {}
         self._answered: set[Key] = set()
         self._clock = clock
-        self._until = clock() + seconds
+        self._began = clock()
+        self._until = self._began + seconds
 
     async def score(self, policy: Policy, prompt: str, response: str) -> LogProbResult:
         """Teacher-force a response; every call asks anew."""
@@ -87,22 +89,30 @@ class Prober:
 
     def _limit(self, key: Key) -> float:
         """Return the seconds for one answer; an endpoint that gave none yet may still be loading its model."""
-        left = max(self._until - self._clock(), 0.0)
-        return min(limits.ONE_ANSWER, left) if key in self._answered else left
+        return min(limits.ONE_ANSWER, self._left()) if key in self._answered else self._left()
+
+    def _left(self) -> float:
+        return max(self._until - self._clock(), 0.0)
 
     async def _ask(
         self, asked: Endpoint | Judge, ask: Callable[[], Awaitable[Answer[R]]],
         failure: Callable[[FailureCode, str | None], R],
     ) -> R:  # fmt: skip
-        """Make up to three attempts; the last one's end counts."""
-        place = self._places.setdefault(endpoint_key(asked), asyncio.Semaphore(limits.AT_ONCE))
+        """Make up to three attempts; what the server said last counts, and where it said nothing that time ran out."""
+        key, said = endpoint_key(asked), None
+        place = self._places.setdefault(key, asyncio.Semaphore(limits.AT_ONCE))
         for attempt in range(1, limits.ATTEMPTS + 1):
             async with place:
-                answer = await self._once(endpoint_key(asked), ask, failure)
+                answer = await self._once(key, ask, failure)
+            if answer.result.code is CODE and said is not None:
+                return said
+            if not answer.retry.again or attempt == limits.ATTEMPTS:
+                break
             floor, backoff = answer.retry.after_s, 0.25 * 2**attempt
             pause = backoff if floor is None else max(floor, backoff)
-            if not answer.retry.again or attempt == limits.ATTEMPTS or pause >= self._until - self._clock():
-                break
+            if pause >= self._left():
+                return answer.result if floor is None else failure(CODE, f"the server asked to wait {floor:.3g} s")
+            said = None if answer.result.code is FailureCode.RATE_LIMITED else answer.result
             await asyncio.sleep(pause)
         return answer.result
 
@@ -110,12 +120,25 @@ class Prober:
         self, key: Key, ask: Callable[[], Awaitable[Answer[R]]], failure: Callable[[FailureCode, str | None], R]
     ) -> Answer[R]:
         limit = self._limit(key)
+        if not limit:
+            return Answer(failure(CODE, f"the preflight's {self._allowed():.3g} s were over before it could be asked"))
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(limit) as own:
                 answer = await ask()
             self._answered.add(key)
             return answer
-        except TimeoutError:
-            return Answer(failure(FailureCode.TIMEOUT, f"no answer within {limit:.0f} s"))
+        except TimeoutError as error:
+            if not own.expired():
+                return Answer(failure(FailureCode.TIMEOUT, str(error) or None))
+            return Answer(failure(CODE, self._waited(limit)))
         except AuditError as error:
             return Answer(failure(FailureCode.BAD_REQUEST, error.sentence))
+
+    def _allowed(self) -> float:
+        return self._until - self._began
+
+    def _waited(self, limit: float) -> str:
+        """Say how long the server had."""
+        if limit == limits.ONE_ANSWER:
+            return f"the server did not answer within {limit:.3g} s"
+        return f"the server had not answered when the preflight's {self._allowed():.3g} s were over"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cje_audit.domain.checks import CheckStatus
-from cje_audit.domain.experiment import Judge
+from cje_audit.domain.experiment import Judge, Oracle
 from tests.faults.kinds import LYING, SILENT
 from tests.faults.running import FaultServer, fault_server
 from tests.stages.doctor.asking import examined, experiment, failing
@@ -78,6 +78,21 @@ def test_a_judge_that_cannot_be_read_blocks_with_what_it_said(server: FaultServe
     assert found.status is CheckStatus.FAIL
     assert (found.value, found.threshold) == (0, 5)
     assert "A fine answer" in found.sentence
+
+
+def test_the_second_judge_is_examined_like_the_judge_and_named_as_such(server: FaultServer) -> None:
+    first = Judge(kind="score", provider="openai_compatible", base_url=server.url, model="m")
+    second = first.model_copy(update={"scale": (0.0, 100.0)})
+    asked = experiment(server.url, judge=first).model_copy(update={"oracle": Oracle(judge=second)})
+    checks = examined(asked)
+    assert (checks["oracle_judge", None].status, checks["oracle_judge", None].value) == (CheckStatus.PASS, 5)
+    assert "The second judge (oracle.judge) gave 5 of 5 scores" in checks["oracle_judge", None].sentence
+    off_scale = second.model_copy(update={"scale": (500.0, 600.0)})
+    checks = examined(asked.model_copy(update={"oracle": Oracle(judge=off_scale)}))
+    assert (checks["oracle_judge", None].status, checks["oracle_judge", None].value) == (CheckStatus.FAIL, 0)
+    assert checks["judge", None].status is CheckStatus.PASS
+    assert failing(checks) == {"oracle_judge"}
+    assert ("oracle_judge", None) not in examined(experiment(server.url, judge=first))
 
 
 def test_passing_faults_do_not_block(server: FaultServer) -> None:
