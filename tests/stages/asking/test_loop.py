@@ -91,18 +91,31 @@ def test_later_at_most_those_in_flight_follow(server: FaultServer, place: Bench)
 
 
 def test_an_outage_costs_little_more_than_itself(server: FaultServer, place: Bench) -> None:
+    costs = []
+    for turn in range(3):  # other work on the machine only adds time: what the outage costs is the least of a few
+        costs.append(cost_of_an_outage(server, place, first=turn * 10_000))
+        if costs[-1] < 4.0 + 5.0:
+            break
+    assert min(costs) < 4.0 + 5.0, costs
+
+
+def cost_of_an_outage(server: FaultServer, place: Bench, first: int) -> float:
+    """Return how much longer the same work takes with four seconds of outage, than calm runs before and after it."""
     execution, n = Execution(concurrency=32, timeout_s=5), 1500
-    server.configure(latency_s=0.05)
-    began = time.monotonic()
-    place.ask(policy(server.url), n, execution=execution, first=10_000)
-    calm = time.monotonic() - began
-    server.configure(latency_s=0.05, outage=[0.5, 4.0])
-    began = time.monotonic()
-    asked = place.ask(policy(server.url), n, execution=execution)
-    assert nothing_invented(asked) == n
-    assert time.monotonic() - began < calm + 4.0 + 5.0
+
+    def timed(first: int, **faults: object) -> float:
+        server.configure(**CALM | {"latency_s": 0.05} | faults)
+        began = time.monotonic()
+        asked = place.ask(policy(server.url), n, execution=execution, first=first)
+        took = time.monotonic() - began
+        assert nothing_invented(asked, first) == n
+        return took
+
+    before = timed(first)
     failed = place.context.answers.counts(place.context.run).failed
-    assert failed <= 32 + 5 + 4 + 2
+    took = timed(first + n, outage=[0.5, 4.0])
+    assert place.context.answers.counts(place.context.run).failed - failed <= 32 + 5 + 4 + 2
+    return took - max(before, timed(first + 2 * n))
 
 
 def test_a_server_that_starts_slowly_is_waited_for(server: FaultServer, place: Bench) -> None:
