@@ -7,7 +7,11 @@ from cje_audit.stages.doctor.build import passed, unknown, warned
 def counts(policy: str, overrun: int | None) -> Check:
     """Judge how many tokens came after a text where none was asked for (more than one is an echo failure anyway)."""
     if overrun is None:
-        return unknown("counts", policy, "the server did not say what it does when asked for no token at all")
+        return unknown(
+            "counts",
+            policy,
+            "what the server does when asked for no token is not known: it does not say, or did not in time",
+        )
     if overrun:
         return warned(
             "counts", policy,
