@@ -114,6 +114,7 @@ PREFLIGHT: dict[bool, Badge] = {
     True: Badge("Ready to launch", "green", ":material/check_circle:", "Nothing was found that cannot be right."),
     False: Badge("Launch blocked", "red", ":material/block:", "A probe fails: what it found cannot be right."),
 }  # fmt: skip
+UNPROVED = Badge("Not all of it proved", "orange", ":material/hourglass_disabled:", "Probes had no answer in time. A launch is possible; the report says so.")  # fmt: skip
 
 VERDICT: dict[str, Badge] = {
     Verdict.REPORT: Badge(VERDICTS["report"], "green", ":material/check_circle:", "The number may be quoted, with its interval and bounds."),

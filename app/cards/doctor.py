@@ -65,10 +65,15 @@ def _fly(audit: Audit, text: str, base: Path | None) -> Preflight:
     return found
 
 
+def badge(found: Preflight) -> words.Badge:
+    """Return the outcome's badge; without an answer to every probe it is not that of a preflight that is done."""
+    return words.UNPROVED if found.unanswered and not found.blocks else words.PREFLIGHT[not found.blocks]
+
+
 def _results(found: Preflight) -> None:
     """Print the outcome, the probes to look at first, and the others folded away."""
     with parts.line():
-        parts.badge(words.PREFLIGHT[not found.blocks])
+        parts.badge(badge(found))
         parts.quiet(formats.moment(found.at))
     parts.verbatim(found.sentence)
     spoken = [c for c in found.checks if c.status in (CheckStatus.FAIL, CheckStatus.WARN) or c in found.unanswered]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cards.doctor import badge
 from cje_audit.audit import Audit
 from cje_audit.audit.creation import launch_hash
 from cje_audit.domain.checks import Check, CheckStatus
@@ -121,6 +122,7 @@ def test_the_report_says_at_its_top_what_was_not_proved(server: FaultServer, tmp
     flown = Preflight(config_hash=launch_hash(parsed), at="2026-01-01T00:00:00Z", seconds=2.0, checks=checks)
     assert not flown.blocks
     assert "3 had no answer in time" in flown.sentence
+    assert badge(flown).label == "Not all of it proved"
     server.configure(latency_s=0.0)
     audit = Audit.open(tmp_path / "w")
     try:
