@@ -29,7 +29,9 @@ def opened(browser: Browser, url: str) -> Page:
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
         " && getComputedStyle(document.querySelector('[data-testid=stCaptionContainer]')).opacity === '0.8'"
+        " && !document.querySelector('[data-testid=stSkeleton]')"  # a part whose code is still being fetched
     )
+    page.wait_for_timeout(300)
     return page
 
 
