@@ -9,9 +9,9 @@ def rule_sentence(rule: DecisionRule, baseline: str, n_candidates: int) -> str:
 
     Examples
     --------
-    >>> rule_sentence(DecisionRule(margin=0.02), "base", 2)
-    'Rule fixed before the run: ship if the difference to base exceeds 0.02 with 95 % confidence, shared among 2 candidates.'
-    """  # noqa: E501
+    >>> rule_sentence(DecisionRule(margin=0.02), "base", 2).partition(": ")[2]
+    'ship if the difference to base exceeds 0.02 with 95 % confidence, shared among 2 candidates.'
+    """
     shared = f", shared among {n_candidates} candidates" if n_candidates > 1 else ""
     return (
         f"Rule fixed before the run: ship if the difference to {baseline} exceeds {number(rule.margin)} "

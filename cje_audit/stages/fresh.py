@@ -1,9 +1,8 @@
 """Fresh draws of a launched run: every target policy writes new responses, and the judge scores them."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 
 import polars as pl
 
@@ -13,8 +12,8 @@ from cje_audit.stages.asking import Asked, Asker
 from cje_audit.stages.base import StageContext
 from cje_audit.stages.dataset import FRESH_COLUMNS
 from cje_audit.stages.generating import ToWrite, ask_to_write
-from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
-from cje_audit.stages.second_judge import Label, ask_labels, n_label_requests
+from cje_audit.stages.judge_asking import Mark, ToJudge, ask_judge, marks, n_requests
+from cje_audit.stages.second_judge import ask_labels, n_label_requests
 
 FIRST_DRAW = 1_000_000  # far above the draws of logged rows: a clone's fresh draws are never its logged responses
 
@@ -74,27 +73,19 @@ def _write_part(asker: Asker, draws: list[_Draw], stage: str) -> Sequence[Asked]
     return ask_to_write(asker, draws[0].policy, [ToWrite(d.prompt, d.draw, d.row_id) for d in draws], stage)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A response's mean score over the judge's draws; a code where no draw gave one."""
-
-    score: float | None
-    code: str | None
-
-
 def _judge(
     context: StageContext, asker: Asker, spec: Experiment, items: list[ToJudge], stage: str
-) -> dict[tuple[str | None, str], _Judged]:
+) -> dict[tuple[str | None, str], Mark]:
     if spec.judge.kind == "recorded":
         return {}
     context.progress.total(n_requests(spec.judge, items))
     ends = ask_judge(asker, spec, items, stage)
-    return {(i.policy, i.row_id): _mean(list(islice(ends, spec.judge.draws))) for i in items}
+    return {(i.policy, i.row_id): mark for i, mark in zip(items, marks(spec.judge, ends), strict=True)}
 
 
 def _labels(
     context: StageContext, asker: Asker, spec: Experiment, items: list[ToJudge], stage: str
-) -> dict[tuple[str | None, str], Label]:
+) -> dict[tuple[str | None, str], Mark]:
     """Have the second judge label the fresh draws of its slice, policy by policy."""
     context.progress.total(n_label_requests(spec, items))
     return {
@@ -104,14 +95,7 @@ def _labels(
     }
 
 
-def _mean(ends: list[Asked]) -> _Judged:
-    scores = [float(end.result.value) for end in ends if end.result.value is not None]
-    if not scores:
-        return _Judged(None, _code(ends[0].result.code))
-    return _Judged(math.fsum(scores) / len(scores), None)
-
-
-def _row(draw: _Draw, written: Asked, judged: _Judged | None, label: Label | None) -> dict[str, object]:
+def _row(draw: _Draw, written: Asked, judged: Mark | None, label: Mark | None) -> dict[str, object]:
     response = written.result
     return {
         "policy": draw.policy.name,
@@ -119,7 +103,7 @@ def _row(draw: _Draw, written: Asked, judged: _Judged | None, label: Label | Non
         "draw": draw.draw - FIRST_DRAW,
         "prompt": draw.prompt,
         "response": response.value,
-        "judge_score": None if judged is None else judged.score,
+        "judge_score": None if judged is None else judged.value,
         "judge_code": _code(response.code) if judged is None else judged.code,
         "oracle_label": None if label is None else label.value,
         "oracle_code": "no_score" if label is None else label.code,

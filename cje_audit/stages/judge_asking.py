@@ -1,7 +1,9 @@
 """Asks the judge about responses: every draw of each, alone or beside a further response of the logging policy."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.experiment import Experiment, Judge
@@ -24,6 +26,35 @@ class ToJudge:
     response: str
     row_id: str
     policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A response's mean score over the judge's draws, or the code of why no draw gave one.
+
+    `raw` is what the judge wrote last, `attempts` those of all draws.
+    """
+
+    value: float | None
+    code: str | None
+    detail: str | None
+    raw: str | None
+    attempts: int
+
+
+def marks(judge: Judge, ends: Iterator[Asked]) -> Iterator[Mark]:
+    """Give one mark per item from the ends of its draws, as `ask_judge` gives them."""
+    while draws := list(islice(ends, judge.draws)):
+        yield _mark(draws)
+
+
+def _mark(draws: list[Asked]) -> Mark:
+    told = [float(end.result.value) for end in draws if end.result.value is not None]
+    attempts = sum(end.attempts for end in draws)
+    raw = getattr(draws[-1].result, "raw", None)
+    if told:
+        return Mark(math.fsum(told) / len(told), None, None, raw, attempts)
+    return Mark(None, str(draws[0].result.code), draws[0].result.detail, raw, attempts)
 
 
 def judge_identity(judge: Judge) -> str:

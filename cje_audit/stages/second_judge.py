@@ -1,28 +1,14 @@
 """Labels by a second judge: which prompts are labelled, and what the judge said of their responses."""
 
 import hashlib
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
-from cje_audit.domain.experiment import ORACLE_JUDGE, Experiment, Judge
-from cje_audit.stages.asking import Asked, Asker
-from cje_audit.stages.judge_asking import ToJudge, ask_judge, n_requests
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label, or the code of why there is none; `raw` is what the judge wrote last, `attempts` over all its draws."""
-
-    value: float | None
-    code: str | None
-    detail: str | None
-    raw: str | None
-    attempts: int
+from cje_audit.domain.experiment import ORACLE_JUDGE, Experiment
+from cje_audit.stages.asking import Asker
+from cje_audit.stages.judge_asking import Mark, ToJudge, ask_judge, marks, n_requests
 
 
 def in_slice(prompt_ids: pl.Series, share: float, seed: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -54,25 +40,11 @@ def n_label_requests(spec: Experiment, items: Sequence[ToJudge]) -> int:
     return 0 if spec.oracle.judge is None else n_requests(spec.oracle.judge, labelled(spec, items))
 
 
-def ask_labels(asker: Asker, spec: Experiment, items: Sequence[ToJudge], stage: str) -> Mapping[str, Label]:
+def ask_labels(asker: Asker, spec: Experiment, items: Sequence[ToJudge], stage: str) -> Mapping[str, Mark]:
     """Have the second judge label the items of its slice; return the labels by row id, missing ones with their code."""
     wanted, judge = labelled(spec, items), spec.oracle.judge
     if judge is None or not wanted:
         return {}
     own = [ToJudge(i.prompt_id, i.prompt, i.response, i.row_id, ORACLE_JUDGE) for i in wanted]
     ends = ask_judge(asker, spec, own, stage, judge)
-    return {item.row_id: label for item, label in zip(wanted, _labels(judge, ends), strict=True)}
-
-
-def _labels(judge: Judge, ends: Iterator[Asked]) -> Iterator[Label]:
-    while draws := list(islice(ends, judge.draws)):
-        yield _label(draws)
-
-
-def _label(draws: list[Asked]) -> Label:
-    told = [float(end.result.value) for end in draws if end.result.value is not None]
-    attempts = sum(end.attempts for end in draws)
-    raw = getattr(draws[-1].result, "raw", None)
-    if told:
-        return Label(math.fsum(told) / len(told), None, None, raw, attempts)
-    return Label(None, str(draws[0].result.code), draws[0].result.detail, raw, attempts)
+    return {item.row_id: label for item, label in zip(wanted, marks(judge, ends), strict=True)}
