@@ -31,7 +31,7 @@ from damage.sources import arena, sample_experiment, synthetic
 from damage.speed import speed
 
 OVERLAP = ("estimation.", "target_policy.mean_weight", "target_policy.clone_noise", "dataset.manifest",
-           "dataset.truncation", "judge.calibration", "judge.transport")  # fmt: skip
+           "dataset.truncation", "judge.calibration")  # fmt: skip
 ENOUGH = 0.99
 ARENA = Path(__file__).resolve().parents[2] / "shared" / "data" / "arena"
 Power = dict[str, dict[str, float | None]]

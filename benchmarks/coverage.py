@@ -29,11 +29,11 @@ from typing import Any
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # before NumPy is loaded: a repetition is too small for more
 
-import numpy as np  # noqa: E402
-from worlds.cells import CELLS, Cell  # noqa: E402
-from worlds.measure import measure  # noqa: E402
-from worlds.promises import broken_promises  # noqa: E402
-from worlds.tables import markdown, text  # noqa: E402
+import numpy as np  # noqa: E402 (after the number of threads is set)
+from worlds.cells import CELLS, Cell  # noqa: E402 (after the number of threads is set)
+from worlds.measure import measure  # noqa: E402 (after the number of threads is set)
+from worlds.promises import broken_promises  # noqa: E402 (after the number of threads is set)
+from worlds.tables import markdown, text  # noqa: E402 (after the number of threads is set)
 
 REPETITIONS, QUICK_SECONDS = 2000, 36.0
 

@@ -90,7 +90,7 @@ class Transport(StrEnum):
 STATUS: Mapping[Transport, CheckStatus] = {
     Transport.TOO_FEW: CheckStatus.NOT_EVALUATED,
     Transport.HOLDS: CheckStatus.PASS,
-    Transport.UNCLEAR: CheckStatus.WARN,
+    Transport.UNCLEAR: CheckStatus.NOT_EVALUATED,
     Transport.LEANS: CheckStatus.WARN,
     Transport.FAILS: CheckStatus.FAIL,
 }
@@ -118,7 +118,8 @@ def transport(policy: str, residual: Inferred | None, label_width: float, why_no
     """Ask whether the calibration holds on the policy's own labelled draws.
 
     `residual` is the mean of label − prediction there, None where there is nothing to hold it against (`why_not`). The
-    threshold is the margin; 0 where the calibration leans, since that is what its interval leaves out.
+    threshold is the margin; 0 where the calibration leans, since that is what its interval leaves out. Where too few
+    labels leave it open, nothing is decided: what they say is told, and how many would settle it.
     """
     margin = thresholds.TRANSPORT_MARGIN * label_width
     state = transport_state(residual, margin)
@@ -133,7 +134,7 @@ def transport(policy: str, residual: Inferred | None, label_width: float, why_no
         status=STATUS[state],
         value=residual.value,
         threshold=0.0 if state is Transport.LEANS else margin,
-        n_affected=0 if state is Transport.HOLDS else residual.n,
+        n_affected=0 if state in (Transport.HOLDS, Transport.UNCLEAR) else residual.n,
         sentence=_transport_sentence(policy, residual, residual.value, margin, state),
         what_to_do=_transport_next(policy, residual, margin, state),
     )
@@ -143,14 +144,15 @@ def _transport_sentence(policy: str, residual: Inferred, mean: float, margin: fl
     side, wrong = ("above", "low") if mean >= 0 else ("below", "high")
     verdict = {
         Transport.HOLDS: f"within ± {number(margin)}, so the calibration holds",
-        Transport.UNCLEAR: f"too wide to say whether it is within ± {number(margin)}",
+        Transport.UNCLEAR: f"too few labels to say whether it is within ± {number(margin)}",
         Transport.LEANS: f"not 0, though perhaps within ± {number(margin)}. Calibrated scores of {policy} are too "
         f"{wrong}, and their level does not stand",
         Transport.FAILS: f"beyond ± {number(margin)}. Calibrated scores are too {wrong} and mislead about {policy}",
     }[state]
+    opening = "Not evaluated: on" if state is Transport.UNCLEAR else "On"
     return (
-        f"On {residual.n:,} labelled responses of {policy} the label is on average {number(abs(mean))} {side} its "
-        f"prediction from the judge score (label − prediction, 95 % interval {span(residual.interval)}): {verdict}."
+        f"{opening} {residual.n:,} labelled responses of {policy} the label is on average {number(abs(mean))} {side} "
+        f"its prediction from the judge score (label − prediction, 95 % interval {span(residual.interval)}): {verdict}."
     )
 
 

@@ -49,7 +49,7 @@ def _transport(facts: RunFacts, policy: str, in_use: Calibration | None) -> Chec
 
 def transport_residual(facts: RunFacts, draws: FreshDraws) -> Inferred | None:
     """Return the mean of label − prediction on labelled fresh draws; None without such a draw or a calibration."""
-    both = ~np.isnan(draws.judge) & ~np.isnan(draws.oracle)
+    both = draws.both
     if facts.calibrated is None or not both.any():
         return None
     cluster = draws.cluster[both]

@@ -33,6 +33,11 @@ class FreshDraws:
     cluster: Ints
     source: str = "fresh draws"
 
+    @property
+    def both(self) -> Bools:
+        """Mark the draws with a score and a label, bool (m,)."""
+        return ~np.isnan(self.judge) & ~np.isnan(self.oracle)
+
 
 @dataclass(frozen=True, eq=False)
 class StageFacts:

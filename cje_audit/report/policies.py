@@ -19,7 +19,7 @@ from cje_audit.report.plan_basis import basis_of
 from cje_audit.report.planning import next_step, plan_of
 from cje_audit.report.reasons import headline_reason
 from cje_audit.report.retried import first_try
-from cje_audit.report.sentences import policy_sentence
+from cje_audit.report.sentences import policy_sentence, untested
 from cje_audit.report.transformed import n_clipped
 from cje_audit.report.truths import truths_of
 
@@ -54,7 +54,8 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
         name=name,
         role=role,
         verdict=decision.verdict,
-        sentence=policy_sentence(name, decision, primary, facts.rows.n, without, heavy),
+        sentence=policy_sentence(name, decision, primary, facts.rows.n, without, heavy)
+        + _open(facts, checks, name, primary),
         reasons=decision.reasons,
         n_total=facts.rows.n,
         n_used=int(used.sum()),
@@ -69,6 +70,14 @@ def policy_report(facts: RunFacts, checks: Sequence[Check], name: str, *, has_tw
         basis=basis_of(facts, name, primary if decision.verdict is Verdict.REPORT else None),
         overrides=tuple(c.override for c in set_aside(case, checks) if c.override is not None),
     )
+
+
+def _open(facts: RunFacts, checks: Sequence[Check], name: str, primary: Estimate | None) -> str:
+    """Return what the headline takes for granted: that the calibration holds for the policy, where nothing tells."""
+    if primary is None or primary.reward != "calibrated" or name == facts.logging.name:
+        return ""
+    draws = facts.fresh_draws.get(name)
+    return untested(checks, name, 0 if draws is None else int(np.count_nonzero(draws.both)))
 
 
 def with_reason(estimates: tuple[Estimate, ...], reason: str) -> tuple[Estimate, ...]:

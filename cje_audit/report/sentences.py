@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from cje_audit.checks import thresholds
-from cje_audit.checks.verdicts import OVERLAP_STAGE, Decision
+from cje_audit.checks.verdicts import OVERLAP_STAGE, TRANSPORT, Decision
 from cje_audit.checks.words import count, number, percent, span
-from cje_audit.domain.checks import Check, Verdict
+from cje_audit.domain.checks import Check, CheckStatus, Verdict
 from cje_audit.domain.report import Comparison, Estimate, PolicyReport
 from cje_audit.report.comparisons import SIGNIFICANT
 from cje_audit.report.facts import RunFacts
@@ -52,6 +52,20 @@ def estimate_sentence(name: str, headline: Estimate, n_total: int, n_without_log
         said += f" {percent(n_without_logprob / n_total)} of the rows have no log-prob:"
         said += " without that assumption, the bound is the whole scale."
     return said
+
+
+def untested(checks: Sequence[Check], policy: str, n_labelled: int) -> str:
+    """Say that nobody knows yet whether scores predict labels on a policy's own responses; empty where it is decided.
+
+    `n_labelled` counts its own responses with a score and a label.
+    """
+    found = next((c for c in checks if c.id == TRANSPORT and c.policy == policy), None)
+    if found is None or found.status is not CheckStatus.NOT_EVALUATED:
+        return ""
+    if not n_labelled:
+        return f" Whether scores predict labels as well on what {policy} writes is untested: none of it is labelled."
+    few = f"only {n_labelled:,} of its responses are labelled"
+    return f" Whether scores predict labels as well on what {policy} writes is not settled: {few}."
 
 
 def refusal(because: Sequence[Check], heavy_rows: int | None, n_total: int) -> str:

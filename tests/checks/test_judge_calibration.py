@@ -21,7 +21,7 @@ def residual(mean: float, error: float, n: int = 100) -> Inferred:
 STATES = [
     (0.0, 0.01, 9, Transport.TOO_FEW, "not_evaluated", Verdict.REPORT, "only 9 fresh responses"),
     (0.02, 0.005, 100, Transport.HOLDS, "pass", Verdict.REPORT, "so the calibration holds"),
-    (0.01, 0.04, 100, Transport.UNCLEAR, "warn", Verdict.REPORT, "too wide to say"),
+    (0.01, 0.04, 100, Transport.UNCLEAR, "not_evaluated", Verdict.REPORT, "too few labels to say"),
     (-0.05, 0.015, 100, Transport.LEANS, "warn", Verdict.RANK_ONLY, "Calibrated scores of b are too high"),
     (0.05, 0.015, 100, Transport.LEANS, "warn", Verdict.RANK_ONLY, "Calibrated scores of b are too low"),
     (-0.12, 0.02, 100, Transport.FAILS, "fail", Verdict.REFUSE, "too high and mislead about b"),
@@ -45,6 +45,18 @@ def test_each_state_has_its_status_sentence_and_verdict(
 def test_an_unclear_state_says_how_many_labels_settle_it() -> None:
     check = transport("b", residual(0.01, 0.04), 1.0, "no label")
     assert check.what_to_do == "Label about 246 fresh responses of b to settle it."
+    assert (check.sentence[:18], check.value, check.threshold) == ("Not evaluated: on ", pytest.approx(0.01), MARGIN)
+    assert check.n_affected == 0
+
+
+@pytest.mark.parametrize("labels", [20, 100, 1000, 10_000])
+def test_nothing_is_left_open_where_labels_are_many(labels: int) -> None:
+    """Whatever the error is, enough labels decide: what stays open is want of labels, never a bad sign passed over."""
+    open_ = [
+        mean for mean in np.linspace(-0.2, 0.2, 81)
+        if transport_state(residual(mean, 0.2 / np.sqrt(labels), labels), MARGIN) is Transport.UNCLEAR
+    ]  # fmt: skip
+    assert bool(open_) == (labels <= 100)
 
 
 def test_without_labels_the_reason_is_given() -> None:

@@ -11,7 +11,9 @@ import pytest
 from tests.cli.helpers import cje
 
 TARGETS = ("clone", "parallel_universe_prompt", "unhelpful")
-MAY_SPEAK = ("dataset.manifest", "dataset.truncation", "target_policy.mean_weight", "target_policy.clone_noise")
+MAY_SPEAK = {"dataset.manifest", "dataset.truncation", "target_policy.mean_weight", "target_policy.clone_noise"}
+OVERLAP = {f"estimation.{name}" for name in ("ess", "max_weight_share", "tail_index", "overlap", "typicality")}
+OVERLAP |= {"estimation.near_zero_weights", "estimation.calibration_range"}
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,16 @@ def report(tmp_path_factory: pytest.TempPathFactory, reference: object) -> Itera
     assert done.code == 1
     assert done.document["status"] == "complete"
     yield cje(workspace, "report", "latest", "--json").document
+
+
+@pytest.fixture(scope="module")
+def with_truth(tmp_path_factory: pytest.TempPathFactory, reference: object) -> dict[str, Any]:
+    """The same rows with the policies' own responses and the few labelled ones."""
+    data = Path(__file__).resolve().parents[3] / "shared" / "data" / "arena"
+    workspace = tmp_path_factory.mktemp("arena_with_truth")
+    more = ("--fresh-draws", data / "fresh_draws", "--probes", data / "probe_slice")
+    assert cje(workspace, "import", data / "logged_data.jsonl", *more, "--json").code == 1
+    return cje(workspace, "report", "latest", "--json").document
 
 
 def policy(report: dict[str, Any], name: str) -> dict[str, Any]:
@@ -83,10 +95,47 @@ def test_the_weights_are_raw(report: dict[str, Any], reference: dict[str, Any], 
     assert ours["log_ratio"]["mean"] == pytest.approx(theirs["log_ratio_mean"], rel=1e-9)
 
 
-def test_only_overlap_and_true_properties_speak(report: dict[str, Any]) -> None:
-    speaking = {c["id"] for s in report["stages"] for c in s["checks"] if c["status"] in ("warn", "fail")}
-    allowed = {i for i in speaking if i.startswith("estimation.")} | set(MAY_SPEAK)
-    assert speaking <= allowed
+def speaking(report: dict[str, Any]) -> set[tuple[str, str | None]]:
+    every = [c for s in report["stages"] for c in s["checks"]]
+    return {(c["id"], c["policy"]) for c in every if c["status"] in ("warn", "fail")}
+
+
+def test_only_overlap_and_true_properties_speak(report: dict[str, Any], with_truth: dict[str, Any]) -> None:
+    for told in (report, with_truth):
+        assert {i for i, _ in speaking(told)} <= MAY_SPEAK | OVERLAP
+        clone = {i for i, p in speaking(told) if p == "clone"}
+        assert clone <= {"target_policy.clone_noise", "target_policy.mean_weight"}
+
+
+def test_scores_beyond_the_labels_are_a_matter_of_overlap(report: dict[str, Any], with_truth: dict[str, Any]) -> None:
+    """Of 503 own responses of `unhelpful` most score below every labelled one: no label is wanting, range is."""
+    assert not [i for i, _ in speaking(report) if i == "estimation.calibration_range"]
+    beyond = [
+        (p, c) for p in TARGETS if (c := check(with_truth, "estimation.calibration_range", p))["status"] != "pass"
+    ]
+    assert [p for p, _ in beyond] == ["unhelpful"]
+    assert beyond[0][1]["value"] > 0.5
+
+
+@pytest.mark.parametrize(("name", "n"), [("clone", 22), ("parallel_universe_prompt", 26), ("unhelpful", 26)])
+def test_a_few_labelled_responses_decide_nothing_and_that_is_said(
+    with_truth: dict[str, Any], name: str, n: int
+) -> None:
+    transport = check(with_truth, "judge.transport", name)
+    assert transport["status"] == "not_evaluated"
+    assert transport["sentence"].startswith(f"Not evaluated: on {n} labelled responses of {name} the label is")
+    assert "too few labels to say" in transport["sentence"]
+    assert transport["what_to_do"].startswith("Label about ")
+    told = policy(with_truth, name)
+    if told["verdict"] == "report":
+        assert f"what {name} writes is not settled: only {n} of its responses are labelled." in told["sentence"]
+    else:
+        assert not any(e["primary"] for e in told["estimates"])
+
+
+def test_without_labelled_responses_that_is_said_too(report: dict[str, Any]) -> None:
+    assert policy(report, "clone")["sentence"].endswith("what clone writes is untested: none of it is labelled.")
+    assert "writes" not in policy(report, "base")["sentence"]
 
 
 def test_each_check_is_there_once_per_policy(report: dict[str, Any]) -> None:

@@ -104,6 +104,25 @@ def test_transport_has_its_states(offset: float, n: int, labels: int, status: st
     assert (check.what_to_do is None) == (status == "pass")
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (0, " Whether scores predict labels as well on what near writes is untested: none of it is labelled."),
+        (5, " Whether scores predict labels as well on what near writes is not settled: "
+            "only 5 of its responses are labelled."),
+        (400, "from 1,000 of 1,000 rows."),
+    ],
+)  # fmt: skip
+def test_a_calibrated_headline_says_when_nobody_knows_whether_it_holds(labels: int, said: str) -> None:
+    report = report_of(with_draws(labelled(600), 0.0, 400, labels))
+    assert policy(report, "near").sentence.endswith(said)
+    assert "labelled" not in policy(report, "base").sentence
+
+
+def test_a_headline_on_the_judge_takes_no_calibration_for_granted() -> None:
+    assert "predict labels" not in policy(report_of(labelled(50)), "near").sentence
+
+
 def test_scores_beyond_the_labelled_ones_leave_only_the_order() -> None:
     facts = labelled(N)
     assert facts.judge is not None
