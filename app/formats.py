@@ -2,10 +2,13 @@
 
 import math
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from cje_audit.domain.untrusted import visible as visible
 
 MISSING = "–"
+NARROW = 26  # characters of a run's name in a list
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ADDRESS = re.compile(r"(?i)(https?|ftp|www|mailto|@)")
@@ -147,6 +150,28 @@ def origin(address: str | None) -> str | None:
     ('https://audit.example.org', None)
     """
     return "/".join(address.split("/")[:3]) if address else None
+
+
+def short_names(runs: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    """Return, by id, names of runs that fit the narrowest list; equal ones are told apart by moment, then by id.
+
+    Examples
+    --------
+    >>> short_names([("20261121-cac4c8", "pilot", "2026-11-21T04:00:07Z")])
+    {'20261121-cac4c8': 'pilot'}
+    >>> list(short_names([("a", "pilot", "2026-11-21T04:00:07Z"), ("b", "pilot", "2026-11-22T05:00:07Z")]).values())
+    ['pilot · 11-21 04:00', 'pilot · 11-22 05:00']
+    """
+    named = {run: excerpt(name, NARROW) for run, name, _ in runs}
+    twice = _twice(named)
+    named |= {run: f"{excerpt(name, NARROW - 14)} · {moment(at)[5:]}" for run, name, at in runs if run in twice}
+    twice = _twice(named)
+    return named | {run: f"{excerpt(name, NARROW - 9)} · {run[-6:]}" for run, name, _ in runs if run in twice}
+
+
+def _twice(named: Mapping[str, str]) -> set[str]:
+    times = Counter(named.values())
+    return {run for run, name in named.items() if times[name] > 1}
 
 
 def clock(iso: str) -> str:

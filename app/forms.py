@@ -56,7 +56,7 @@ def how_to_name(audit: Audit, folder: Path) -> None:
 
 def pick_two_runs(runs: Sequence[RunRow]) -> tuple[str | None, str | None]:
     """Show two lists of runs to choose from; both choices are in the address, as the runs' ids."""
-    names = {r.id: f"{formats.excerpt(r.name, 40)} · {formats.moment(r.created_at)} · {r.id}" for r in runs}
+    names = formats.short_names([(run.id, run.name, run.created_at) for run in runs])
     with st.container(horizontal=True):
         return _one_run("a", "Run A", names), _one_run("b", "Run B", names)
 
@@ -66,7 +66,7 @@ def _one_run(param: str, label: str, names: Mapping[str, str]) -> str | None:
     if key not in st.session_state and wanted in names:
         st.session_state[key] = wanted
     chosen = st.selectbox(
-        label, list(names), None, key=key, format_func=lambda run: names[run], placeholder="pick a run"
+        label, list(names), None, key=key, format_func=lambda run: names[run], placeholder="pick a run", width=300
     )
     if chosen is not None and chosen != wanted:
         st.query_params[param] = chosen

@@ -132,7 +132,7 @@ def choose_run(audit: Audit) -> None:
         return
     wanted = st.query_params.get("run") or st.session_state.get(CURRENT) or runs[0].id
     _settle(audit, wanted)
-    names = {r.id: f"{formats.excerpt(r.name, 40)} · {formats.moment(r.created_at)}" for r in runs}
+    names = formats.short_names([(run.id, run.name, run.created_at) for run in runs])
     st.session_state[PICKER] = st.session_state[CURRENT] if st.session_state[CURRENT] in names else None
     known = st.session_state[PICKER] is not None
     st.sidebar.selectbox(

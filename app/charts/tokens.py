@@ -10,6 +10,7 @@ from app.charts.base import Chart, empty_figure
 from cje_audit.domain.views import CellView
 
 LESS_AND_MORE = [[0.0, "#b35806"], [0.5, "#f7f7f7"], [1.0, "#0b4f8a"]]
+WORDS_FIT = 16  # tokens whose words can be read under their squares at the width of a phone
 SURPRISE = [[0.0, "#d6e6f5"], [0.35, "#7fb0dc"], [0.7, "#2f7fc1"], [1.0, "#0b3a66"]]
 
 
@@ -107,7 +108,7 @@ def token_text(text: str) -> str:
 
 def _token_ticks(figure: go.Figure, lines: Sequence[CellView]) -> None:
     texts = [[t.text for t in c.tokens] for c in lines]
-    if len(texts[0]) > 40 or any(t != texts[0] for t in texts):
+    if len(texts[0]) > WORDS_FIT or any(t != texts[0] for t in texts):
         figure.update_xaxes(title="Token number")
         return
     figure.update_xaxes(

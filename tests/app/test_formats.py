@@ -63,3 +63,14 @@ def test_foreign_text_cannot_become_markup() -> None:
 
 def test_control_and_direction_characters_become_visible() -> None:
     assert formats.visible("a\x00b\u202ec\td\ne") == "a␀b⟨U+202E⟩c\td\ne"
+
+
+def test_runs_of_one_name_are_told_apart_in_a_narrow_list() -> None:
+    at = "2026-11-21T04:00:07Z"
+    runs = [("x-aaaaaa", "a pilot of the new prompt for the help desk", at), ("x-bbbbbb", "pilot", at)]
+    runs += [("x-cccccc", "pilot", at), ("x-dddddd", "pilot", "2026-11-22T05:00:07Z")]
+    names = formats.short_names(runs)
+    assert list(names.values()) == [
+        "a pilot of the new prompt…", "pilot · bbbbbb", "pilot · cccccc", "pilot · 11-22 05:00",
+    ]  # fmt: skip
+    assert max(len(name) for name in names.values()) <= formats.NARROW

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from app.places import PLACES
 from cje_audit.audit import ImportOptions
 from cje_audit.domain.errors import ModelMissing
 from cje_audit.providers.smollm.fetch import model_path
@@ -17,8 +16,6 @@ from tests.pages.conftest import HOSTILE, rows_of_every_kind, script
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytestmark = pytest.mark.browser
-
-WIDTHS = (1440, 390)
 
 
 def see_results(tab: Any, served: Served, run: str) -> None:
@@ -84,17 +81,6 @@ def test_import_validation_row(page: Any, served: Served, shots: Path, rows: Pat
     page.goto(f"{served.url}/row?run={run}&row=p00000")
     settled(page, "One row")
     api.expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_is_wider_than_the_window(page: Any, served: Served, shots: Path, rows: Path, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    run = served.audit.runs()[0].id
-    for place in PLACES.values():
-        page.goto(f"{served.url}/{place.url_path}?run={run}&row=p00000")
-        settled(page, place.title)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        page.screenshot(path=shots / f"{place.url_path}-{width}.png", full_page=True)
 
 
 def test_sign_off_reveal_void_download(page: Any, served: Served, shots: Path, rows: Path) -> None:
