@@ -98,6 +98,15 @@ def read_echo(document: Document, generated: int) -> Echo:
         raise Fault(FailureCode.BAD_RESPONSE, "the answer has no choices[0]")
     tokens, values = dig(block, "tokens"), dig(block, "token_logprobs")
     if not isinstance(tokens, list) or not isinstance(values, list):
-        raise NoPromptLogprobs("choices[0].logprobs has no tokens and token_logprobs")
+        raise NoPromptLogprobs(_instead(block))
     offsets = dig(block, "text_offset")
     return Echo(tokens, values, offsets if isinstance(offsets, list) and offsets else None, generated)
+
+
+def _instead(block: Any) -> str:
+    """Say what came in place of prompt log-probs: nothing, the chat form for written tokens (llama.cpp), or else."""
+    if block is None:
+        return "choices[0].logprobs is missing"
+    if isinstance(dig(block, "content"), list):
+        return "only those of the tokens that the server wrote itself came (choices[0].logprobs.content)"
+    return "choices[0].logprobs has no tokens and token_logprobs"
