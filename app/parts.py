@@ -123,11 +123,13 @@ def facts(pairs: Sequence[tuple[str, str, str | None]]) -> None:
             st.metric(label, text, help=words.GLOSSARY[term] if term else None, width=168)
 
 
-def table(rows: pd.DataFrame | Sequence[Mapping[str, str]], alt: str) -> None:
+def table(
+    rows: pd.DataFrame | Sequence[Mapping[str, str]], alt: str, nothing: str = "There is nothing to list."
+) -> None:
     """Print a table that scrolls inside its own frame; cells are text and nothing in them is interpreted."""
     data = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame([dict(row) for row in rows])
     if data.empty:
-        quiet("There is nothing to list.")
+        quiet(nothing)
         return
     st.dataframe(data, hide_index=True, alt=alt, height=min(TABLE_HEIGHT, 40 + 35 * len(data)))
 

@@ -45,7 +45,11 @@ parts.chart(
 parts.section("Measured on this row")
 parts.table(cards.cells(row), "Every measured cell of this row with its status.")
 parts.section("Weight")
-parts.table(cards.weights(row), "The row's weight and rank under every target policy.")
+parts.table(
+    cards.weights(row),
+    "The row's weight and rank under every target policy.",
+    "This row has no weight: it needs a log-probability under the logging policy and under a target policy.",
+)
 parts.section("What the judge said")
 cards.judge(row)
 parts.section("Attempts")

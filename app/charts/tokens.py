@@ -71,9 +71,19 @@ def ratio_strip(cells: Sequence[CellView]) -> Chart | None:
     figure.update_yaxes(autorange="reversed", type="category")
     sentence = (
         "Blue tokens are ones the policy expected more than the logging policy did, orange ones less; "
-        "together they make the log ratio of the row."
+        "together they make the log ratio of the row. " + " ".join(f"{_mover(c)}." for c in same)
     )
     return Chart(figure, sentence, _ratio_table(same))
+
+
+def _mover(cell: CellView) -> str:
+    """Name the token that moved a policy's weight most, or say that none did."""
+    at = max(range(len(cell.token_log_ratios)), key=lambda i: abs(cell.token_log_ratios[i]))
+    ratio, policy = cell.token_log_ratios[at], cell.policy or "target policy"
+    if ratio == 0:
+        return f"No token moved the weight of {policy}"
+    text = formats.excerpt(_shown(cell.tokens[at].text), 40)
+    return f"Token {at + 1} ({text}) moved the weight of {policy} most: log ratio {formats.number(ratio)} nats"
 
 
 def _ratio_table(same: Sequence[CellView]) -> pd.DataFrame:

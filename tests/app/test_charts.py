@@ -117,6 +117,15 @@ def test_the_token_strip_has_one_line_per_policy_and_one_square_per_token() -> N
     assert chart.table.to_dict("records")[0] == {"Token": "1", "Text": "t0", "a": "−1", "b": "−3"}
 
 
+def test_the_ratio_strip_names_the_token_that_moved_each_weight_most() -> None:
+    moved = cell("a", [-1.0, -2.0]).model_copy(update={"token_log_ratios": (0.5, -3.25)})
+    still = cell("b", [-1.0, -2.0]).model_copy(update={"token_log_ratios": (0.0, 0.0)})
+    chart = tokens.ratio_strip([moved, still])
+    assert chart is not None
+    assert "Token 2 (t1) moved the weight of a most: log ratio −3.25 nats." in chart.sentence
+    assert "No token moved the weight of b." in chart.sentence
+
+
 def test_nothing_is_drawn_where_nothing_was_measured() -> None:
     bare = reports.policy("bare", Verdict.NOT_EVALUATED, weights=None, estimates=())
     assert weights.weight_histogram(bare, CLONE, as_weight=True) is None
