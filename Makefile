@@ -15,7 +15,8 @@ check: .venv/.dev model
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -m browser tests/browser $(PYTEST_FLAGS)
 
 format: .venv/.dev
 	$(BIN)/ruff format .

@@ -1,10 +1,7 @@
 """The command line: every command is one call of the front door."""
 
-import signal
-import subprocess
 import sys
 import webbrowser
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -61,18 +58,18 @@ def demo(
     for sibling in siblings.values():
         audit.wait(sibling)
     report = audit.report(run)
-    if not json:
-        print_report(report, audit.revealed(run))
     port = server.free_port(port)
-    process = server.start(audit.workspace, port, detached=json)
     url = f"http://127.0.0.1:{port}/results?run={run}"
     if json:
-        print_json({"run": run, "url": url, "pid": process.pid})
+        print_json({"run": run, "url": url, "pid": server.start(audit.workspace, port, detached=True).pid})
         return
+    print_report(report, audit.revealed(run))
+    asked = server.stop_asked()
+    process = server.start(audit.workspace, port)
     say(f"\nThe dashboard is up: {url}\nStop it with Ctrl-C.")
     if not no_open:
         webbrowser.open(url)
-    _serve_until_stopped(process)
+    server.serve_until(asked, process)
 
 
 @app.command()
@@ -89,18 +86,10 @@ def serve(
         raise ConfigError(
             f"Port {port} is in use.", expected="a free port", got=str(port), what_to_do="Give another --port."
         )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill of this command stops the server as Ctrl-C does
+    asked = server.stop_asked()
     process = server.start(audit.workspace, port, host)
-    _serve_until_stopped(process, f"The dashboard is up: http://{host}:{port}/ (stop it with Ctrl-C)")
-
-
-def _serve_until_stopped(process: "subprocess.Popen[bytes]", told: str = "") -> None:
-    """Say that the server is up and wait for it; what ends this command ends it too."""
-    with suppress(KeyboardInterrupt):
-        if told:
-            STDERR.print(told)
-        process.wait()
-    server.stop(process)
+    STDERR.print(f"The dashboard is up: http://{host}:{port}/ (stop it with Ctrl-C)")
+    server.serve_until(asked, process)
 
 
 @app.command("run")

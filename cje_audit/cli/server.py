@@ -1,9 +1,11 @@
 """Starting the dashboard: one Streamlit process on loopback, its telemetry off."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +19,7 @@ from cje_audit.settings import bundle_root
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 UP_S = 60.0
 STOP_S = 5.0
+LOOK_S = 0.2
 
 
 def refuse_open_door(audit: Audit, host: str) -> None:
@@ -69,6 +72,24 @@ def free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise AuditError("No free port was found on this machine.", what_to_do="Give --port.")
+
+
+def stop_asked() -> threading.Event:
+    """Return what Ctrl-C and a kill of this process set from here on, rather than interrupting it wherever it is.
+
+    An interrupt between starting the server and waiting for it would leave a server that nobody stops.
+    """
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def serve_until(asked: threading.Event, server: "subprocess.Popen[bytes]") -> None:
+    """Wait until the server ends or its end is asked for; then no server is left."""
+    while server.poll() is None and not asked.wait(LOOK_S):
+        pass
+    stop(server)
 
 
 def start(workspace: Path, port: int, host: str = "127.0.0.1", *, detached: bool = False) -> "subprocess.Popen[bytes]":

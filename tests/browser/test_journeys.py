@@ -16,11 +16,14 @@ RENAMED = {"prompt": "question", "response": "answer", "judge_score": "grade"}
 
 
 def choose(tab: Any, label: str, option: str) -> None:
-    """Choose an option of a list by typing it, as a person at the keyboard does."""
+    """Choose an option of a list by typing it and Enter, as a person at the keyboard does: the list may still be moving."""
+    still(tab)
     box = tab.get_by_role("combobox", name=label, exact=True)
     box.click()
     box.fill(option)
-    tab.get_by_role("option", name=option, exact=True).click()
+    expect(tab.get_by_role("option", name=option, exact=True)).to_be_visible()
+    box.press("Enter")
+    expect(box).to_have_value(option)
     still(tab)
 
 
