@@ -22,7 +22,7 @@ def power() -> Iterator[ModuleType]:
 
 
 UNSEEN = {"judge ÷ 10"}
-"""What the catalogue holds though it cannot be seen at this size: a part of a scale that looks like another scale."""
+"""What the catalogue holds though it is not always seen at this size: low scores that may be honest ones."""
 
 
 def test_damage_is_found_and_clean_data_is_quiet(power: ModuleType) -> None:

@@ -53,7 +53,9 @@ def check_judge(
         sentinel_scores(rows, column, scale),
         constant(rows, column),
         oracle_leak(rows, column, oracle),
-        single_judge(rows, column, scale) if two_judges is None else mixed_judges(*two_judges),
+        single_judge(rows, column, scale, None if oracle is None else oracle.values)
+        if two_judges is None
+        else mixed_judges(*two_judges),
         *([judge_noise(noise, rows.n)] if noise is not None else []),
     ]
 

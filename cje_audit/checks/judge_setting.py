@@ -6,6 +6,7 @@ from cje_audit.checks import thresholds
 from cje_audit.checks.build import examples, not_evaluated
 from cje_audit.checks.frame import Bools, Column, Floats, Rows
 from cje_audit.checks.resolution import grid_size, n_cells
+from cje_audit.checks.scaled_copy import ScaledCopy, scaled_copy
 from cje_audit.checks.words import count, percent, span
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.numerics.arrays import Pair
@@ -14,14 +15,21 @@ SINGLE = "judge.single_judge"
 LEAK = "judge.oracle_leak"
 NEAR_ROWS = 20
 FACTORS = (5.0, 10.0, 20.0, 100.0)
+ONE_SCALE = "Bring all scores to one scale, or judge all rows with one setting."
 
 
-def single_judge(rows: Rows, column: Column, scale: Pair) -> Check:
-    """Ask whether all scores are on the declared scale, or some of them on one that is a multiple of it."""
+def single_judge(rows: Rows, column: Column, scale: Pair, labels: Floats | None = None) -> Check:
+    """Ask whether all scores are on the declared scale, or some of them on one that is a multiple of it.
+
+    `labels`, float64 (n,), NaN where there is none, help to tell low scores from scores of another unit.
+    """
     given = column.reported
     if np.count_nonzero(~np.isnan(given)) < thresholds.DENSITY_ROWS:
         return not_evaluated(SINGLE, f"only {count(column.n_ok, rows.n)} rows have a score")
     mask, other = other_scale(given, scale)
+    copy = scaled_copy(given, scale[1], _or_none(labels, rows.n), FACTORS) if not mask.any() and scale[0] == 0 else None
+    if copy is not None:
+        return _copied_scale(rows, copy, scale)
     n = int(np.count_nonzero(mask))
     return Check(
         id=SINGLE,
@@ -33,8 +41,32 @@ def single_judge(rows: Rows, column: Column, scale: Pair) -> Check:
         f"not on {span(scale)}: more than one judge setting is behind them."
         if n
         else f"All scores look as if they were given on one scale, {span(scale)}.",
-        what_to_do="Bring all scores to one scale, or judge all rows with one setting." if n else None,
+        what_to_do=ONE_SCALE if n else None,
         example_ids=examples(rows, mask),
+    )
+
+
+def _or_none(labels: Floats | None, n: int) -> Floats:
+    return np.full(n, np.nan) if labels is None else labels
+
+
+def _copied_scale(rows: Rows, copy: ScaledCopy, scale: Pair) -> Check:
+    """Report scores that are a small copy of the others: a fault where more than their spread says so."""
+    n, other = int(np.count_nonzero(copy.rows)), span((0.0, scale[1] / copy.factor))
+    opening = f"look as if they were given on the scale {other}:"
+    closing = "and they are written more finely than the others, or carry their labels"
+    if not copy.sure:
+        opening, closing = f"may have been given on the scale {other}:", "but poor responses may rightly score so"
+    return Check(
+        id=SINGLE,
+        status=CheckStatus.FAIL if copy.sure else CheckStatus.WARN,
+        value=n / rows.n,
+        threshold=thresholds.SCALE_SHARE,
+        n_affected=n,
+        sentence=f"{count(n, rows.n)} scores {opening} times {copy.factor:g} they are spread like all others, with "
+        f"hardly any between, {closing}.",
+        what_to_do=ONE_SCALE if copy.sure else "Read some of these responses, or label them; scores were kept.",
+        example_ids=examples(rows, copy.rows),
     )
 
 

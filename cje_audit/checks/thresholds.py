@@ -308,6 +308,22 @@ SCALE_SHARE = _limit("single_judge.share", 0.01, "share of scores", "and at leas
 SCALE_STEP = _limit(
     "single_judge.step", 0.2, "of the narrower scale", "the other scores are written so coarsely, or nothing is said"
 )
+COPY_VALUES = _limit("single_judge.values", 3, "distinct scores", "fewer have no spread that could be a copy")
+COPY_ALIKE = _limit(
+    "single_judge.alike", 0.001, "p-value", "of a test that calls the low scores, multiplied, other than all others"
+)
+COPY_CLOSE = _limit(
+    "single_judge.close", 0.05, "p-value", "of that test; where it is smaller, fine writing is no proof"
+)
+COPY_GAP = _limit(
+    "single_judge.gap", 0.001, "p-value", "that so few scores lie above them, where honest ones grow more frequent"
+)
+COPY_PEAK = _limit(
+    "single_judge.peak", 0.01, "p-value", "that so few lie below; scores of a strict judge pile up at the end itself"
+)
+COPY_LABELS = _limit(
+    "single_judge.labels", 0.001, "p-value", "rank test of their labels, once their spread already speaks"
+)
 LEAK_ROWS = _limit("oracle_leak.rows", 20, "labelled rows", "fewer may agree by chance")
 LEAK_SHARE = _limit("oracle_leak.share", 0.9, "share of labels", "equal to the score")
 LEAK_VALUES = _limit("oracle_leak.values", 5, "distinct values", "two coarse columns may agree rightly")
