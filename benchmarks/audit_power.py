@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 from damage.catalogue import CATALOGUE
+from damage.fresh_holdout import FRESH
 from damage.holdout import HOLDOUT
 from damage.kinds import Corruption, Outcome, outcome
 from damage.raw import Audit, Raw
@@ -240,7 +241,18 @@ def measure(
     }
 
 
-def text_of(found: Mapping[str, Any], plan: Plan, holdout: tuple[Power, Power] | None) -> str:
+Outside = Sequence[tuple[str, Sequence[Corruption], str]]
+OUTSIDE: Outside = (
+    ("Kinds outside the catalogue", HOLDOUT, "No threshold was fixed or changed by looking at these."),
+    (
+        "A fresh holdout",
+        FRESH,
+        "Written down before any of them was run, when every rule stood; run once, and nothing was changed after.",
+    ),
+)
+
+
+def text_of(found: Mapping[str, Any], plan: Plan, outside: Sequence[tuple[Power, Power]]) -> str:
     """Return everything as Markdown."""
     rates = ", ".join(f"{100 * r:g} %" for r in plan.rates)
     parts = [
@@ -249,11 +261,9 @@ def text_of(found: Mapping[str, Any], plan: Plan, holdout: tuple[Power, Power] |
         f"{', '.join(str(n) for n in plan.sizes)}; one number where all are equal; {plan.seeds} seeds each.\n\n"
         + table(found["power"], found["exact"], CATALOGUE, found["sources"]),
     ]
-    if holdout is not None:
-        parts.append(
-            "## Kinds outside the catalogue\n\nNo threshold was fixed or changed by looking at these.\n\n"
-            + table(*holdout, HOLDOUT, found["sources"]).replace("### ", "### Outside the catalogue: ")
-        )
+    for (title, kinds, said), measured in zip(OUTSIDE, outside, strict=False):
+        tables = table(*measured, kinds, found["sources"]).replace("### ", f"### {title}: ")
+        parts.append(f"## {title}\n\n{said}\n\n{tables}")
     return "\n\n".join(parts)
 
 
@@ -274,7 +284,7 @@ def main() -> None:
     started, plan, spread = time.perf_counter(), QUICK if given.quick else FULL, side_by_side(given.workers)
     plan = replace(plan, seeds=given.seeds or plan.seeds)
     found = measure(plan, given.arena, spread=spread)
-    holdout = None if given.quick else power(HOLDOUT, sources(given.arena), plan, spread)
+    outside = [] if given.quick else [power(kinds, sources(given.arena), plan, spread) for _, kinds, _ in OUTSIDE]
     every = [v for own in found["power"].values() for v in own.values() if v is not None]
     alarm = max(own["failing"] for own in found["alarms"].values())
     took = speed(10_000 if given.quick else 100_000)
@@ -282,11 +292,12 @@ def main() -> None:
         "name": "audit_power", "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "figures": {
             "corruptions": len(CATALOGUE), "seeds": plan.seeds, "seconds": round(time.perf_counter() - started, 1),
-            "speed": took, "holdout": holdout and dict(zip(("power", "exact"), holdout, strict=True)), **found,
+            "speed": took, **found,
+            "outside": [dict(zip(("power", "exact"), own, strict=True)) for own in outside],
         },
         "ratios": {"detected": float(np.mean(every)), "false_alarms": alarm},
     }  # fmt: skip
-    text = text_of(found, plan, holdout)
+    text = text_of(found, plan, outside)
     if given.write:
         given.write.write_text(text + "\n", encoding="utf-8")
     print(json.dumps(document) if given.json else f"{text}\n\n{json.dumps(took)}")
