@@ -84,8 +84,8 @@ class Provider(Protocol):
 class Tracing(Protocol):
     """A provider that can also say what it itself found likely while writing; only the preflight asks for that."""
 
-    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
-        """Write up to `most` tokens at temperature 0; the result holds the written tokens with their own log-probs."""
+    async def greedy(self, policy: Policy, prompt: str, *, most: int, begun: str = "") -> Answer[LogProbResult]:
+        """Write up to `most` tokens at temperature 0, after a response that has `begun`; with their own log-probs."""
         ...
 
 
@@ -94,5 +94,8 @@ class Overrunning(Protocol):
     """A provider whose server can be asked to score a text and write nothing after it."""
 
     async def overrun(self, policy: Policy, prompt: str) -> int | None:
-        """Return how many tokens the server wrote although it was asked for none; None where it refused to say."""
+        """Return how many tokens the server wrote although it was asked for none; None where it refused to say.
+
+        One token and no more is none: such a server (vLLM counts so, llama.cpp writes so) keeps to a limit.
+        """
         ...

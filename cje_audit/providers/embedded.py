@@ -65,10 +65,11 @@ class EmbeddedProvider:
         request |= {"response": response, "ended": ended}
         return await self._ask(request, _log_prob, LogProbResult.failure)
 
-    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
+    async def greedy(self, policy: Policy, prompt: str, *, most: int, begun: str = "") -> Answer[LogProbResult]:
         """Write the likeliest tokens, with the log-probs they had while they were written."""
         likeliest = policy.model_copy(update={"temperature": 0.0, "top_p": 1.0, "max_tokens": most, "stop": ()})
         request: Request = {"op": "generate", "policy": likeliest.model_dump(mode="json"), "prompt": prompt, "draw": 0}
+        request["begun"] = begun
         return await self._ask(request, _traced, LogProbResult.failure)
 
     async def judge(

@@ -14,7 +14,7 @@ from cje_audit.domain.policy import Endpoint, Policy
 from cje_audit.domain.results import JudgementResult, LogProbResult, ResponseResult
 from cje_audit.providers.base import Answer, Capabilities, Exchange, Retry
 from cje_audit.providers.judging import asked_of_judge, read_odds
-from cje_audit.providers.rendering import Rendered, RenderError, render, render_chat
+from cje_audit.providers.rendering import Rendered, RenderError, extended, render, render_chat
 from cje_audit.providers.smollm.sampling import seeded_generator
 
 R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
@@ -87,16 +87,16 @@ class HuggingFaceProvider:
         request = {"op": "logprobs", "prompt": prompt, "response": response, "ended": ended}
         return await self._answer(request, work, LogProbResult.failure)
 
-    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
+    async def greedy(self, policy: Policy, prompt: str, *, most: int, begun: str = "") -> Answer[LogProbResult]:
         """Write the likeliest tokens, with the log-probs they had while they were written."""
 
         async def work() -> tuple[LogProbResult, Raw]:
-            rendered = render(policy, prompt, self._chat)
+            rendered = extended(render(policy, prompt, self._chat), begun)
             written = await self._write(rendered, (0.0, 1.0, most, ()), seeded_generator("greedy", prompt, 0))
             tokens = tuple(self._model.spelling.text_of([token]) for token in written.ids)
             return LogProbResult.success(tuple(written.token_logprobs), tokens), asdict(written)
 
-        return await self._answer({"op": "greedy", "prompt": prompt}, work, LogProbResult.failure)
+        return await self._answer({"op": "greedy", "prompt": prompt, "begun": begun}, work, LogProbResult.failure)
 
     async def judge(
         self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None

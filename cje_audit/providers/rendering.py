@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
@@ -52,6 +52,11 @@ class Rendered:
     head: str
     end: str | None
     special: bool
+
+
+def extended(rendered: Rendered, begun: str) -> Rendered:
+    """Return the same with the beginning of a response after it; the rest of the response follows directly."""
+    return replace(rendered, text=rendered.text + begun)
 
 
 def render(policy: Policy, prompt: str, chat: ChatFormat | None = None) -> Rendered:

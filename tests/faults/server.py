@@ -268,7 +268,8 @@ class Connection(asyncio.Protocol):
         elif document.get("echo") or "prompt_logprobs" in document or path == "/generate":
             status, raw = 200, scoring_answer(self.state.shape, document, kind)
         else:
-            text = truth.written(document["prompt"], document.get("seed"))
+            before = document["prompt"]
+            text = (" " if before[-1:].strip() else "") + truth.written(before, document.get("seed"))
             choice = {"text": text, "finish_reason": "stop", "logprobs": own_logprobs(document, text)}
             status, raw = 200, orjson.dumps({"model": document["model"], "choices": [choice]})
         if kind in ("cut_body", "reset_late", "cut_json", "slow_drip"):

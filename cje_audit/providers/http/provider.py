@@ -14,7 +14,7 @@ from cje_audit.providers.http.address import check_address
 from cje_audit.providers.http.classify import UNKNOWN_MODEL
 from cje_audit.providers.http.client import HttpClient, Timeouts
 from cje_audit.providers.http.completions import PATH as ECHO_PATH
-from cje_audit.providers.http.dialect import Body, Dialect, Wish, Written, key_variable
+from cje_audit.providers.http.dialect import Body, Dialect, Scoring, Wish, Written, key_variable
 from cje_audit.providers.http.document import Document, dig, encode, read_document
 from cje_audit.providers.http.fault import Fault, NoPromptLogprobs
 from cje_audit.providers.http.key import Key
@@ -27,6 +27,7 @@ R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
 Failure = Callable[[FailureCode, str | None], R]
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # an answer of a shape no server should send
 SOON = (" ", "\n", ".", "e")  # one of them comes within a few tokens of any text
+LATER = (".", "\n")  # and one of these at the end of a sentence
 ROWS_IN_A_ROW = 20  # after so many rows without prompt log-probs the server does not give any
 
 
@@ -75,7 +76,7 @@ class HttpProvider:
             return _unasked(error, LogProbResult.failure)
         return await self._score(policy.model, rendered, response, ended=ended)
 
-    async def greedy(self, policy: Policy, prompt: str, *, most: int) -> Answer[LogProbResult]:
+    async def greedy(self, policy: Policy, prompt: str, *, most: int, begun: str = "") -> Answer[LogProbResult]:
         """Have the likeliest tokens written after the text that scoring sends, with the server's own log-probs."""
         way = self._dialect.text
         if way is None:
@@ -84,7 +85,8 @@ class HttpProvider:
             rendered = await self._rendered(policy, prompt)
         except (Fault, RenderError) as error:
             return _unasked(error, LogProbResult.failure)
-        wish = Wish(model=policy.model, text=rendered.text, temperature=0.0, max_tokens=most, seed=1, top_logprobs=1)
+        text = rendered.text + begun
+        wish = Wish(model=policy.model, text=text, temperature=0.0, max_tokens=most, seed=1, top_logprobs=1)
 
         def read(document: Document) -> LogProbResult:
             written = way.read(document)
@@ -102,12 +104,20 @@ class HttpProvider:
             return None
         try:
             text = (await self._rendered(policy, prompt)).text
-            body = form.body(policy.model, text) | {"max_tokens": 0, "stop": list(SOON)}
-            document = read_document((await self._client.post(form.path, encode(body))).response)
+            found = await self._overrun(form, policy.model, text, SOON)
+            if found == 1:  # a server without a limit may have met a stop text in the first token
+                found = await self._overrun(form, policy.model, text, LATER)
         except (Fault, RenderError):
             return None
-        told = dig(document, "usage", "completion_tokens")
-        return told if isinstance(told, int) else None
+        return 0 if found == 1 else found
+
+    async def _overrun(self, form: Scoring, model: str, text: str, stop: tuple[str, ...]) -> int | None:
+        body = form.body(model, text) | {"max_tokens": 0, "stop": list(stop)}
+        document = read_document((await self._client.post(form.path, encode(body))).response)
+        told, why = dig(document, "usage", "completion_tokens"), dig(document, "choices", 0, "finish_reason")
+        if not isinstance(told, int):
+            return None
+        return 0 if told == 1 and why == "length" else told
 
     async def judge(
         self, judge: Judge, prompt: str, response: str, *, draw: int, other: str | None = None

@@ -16,7 +16,7 @@ from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.experiment import Judge
 from cje_audit.domain.policy import Policy
 from cje_audit.providers.judging import asked_of_judge
-from cje_audit.providers.rendering import ChatFormat, RenderError, fill, render, render_chat, render_messages
+from cje_audit.providers.rendering import ChatFormat, RenderError, extended, fill, render, render_chat, render_messages
 from cje_audit.providers.smollm.completion import Completion, complete
 from cje_audit.providers.smollm.gguf_file import load_model_file
 from cje_audit.providers.smollm.model import LanguageModel
@@ -63,9 +63,9 @@ class Worker:
             return _failed(FailureCode.SERVER_ERROR, f"{type(error).__name__}: {error}")
 
     def generate(self, request: Reply) -> Reply:
-        """Write one response under a policy."""
+        """Write one response under a policy, or the rest of one that has `begun`."""
         policy = Policy.model_validate(request["policy"])
-        rendered = render(policy, request["prompt"], self.chat)
+        rendered = extended(render(policy, request["prompt"], self.chat), request.get("begun", ""))
         how = Sampling(policy.temperature, policy.top_p, policy.max_tokens, policy.stop)
         generator = seeded_generator(policy.identity_hash(), request["prompt"], request["draw"])
         written = self.reader.write(rendered, how, generator)

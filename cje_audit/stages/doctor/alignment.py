@@ -110,19 +110,24 @@ class OwnWords:
 
 def own_words(openings: Sequence[Opening]) -> OwnWords | None:
     """Compare what the model wrote with how the same words are scored; None where nothing can be compared."""
-    told = [(o, o.scored) for o in openings if o.written.is_ok and o.scored is not None and o.scored.is_ok]
+    rests = [(o, o.rest(o.scored)) for o in openings if o.written.is_ok and o.scored is not None]
+    told = [(opening, scored) for opening, scored in rests if scored is not None]
     pairs = [pair for opening, scored in told for pair in _pairs(opening.written, scored)]
     if not pairs:
         return None
     mean = sum(abs(a - b) for a, b in pairs) / len(pairs)
-    likelier = (_likelier(scored, opening.rivals) for opening, scored in told)
+    likelier = (_likelier(scored, [opening.rest(r) for r in opening.rivals]) for opening, scored in told)
     return OwnWords(mean, len(pairs), next((word for word in likelier if word is not None), None))
 
 
-def _likelier(scored: LogProbResult, rivals: Sequence[LogProbResult]) -> str | None:
+def _likelier(scored: LogProbResult, rivals: Sequence[LogProbResult | None]) -> str | None:
     """Return a first token that is scored likelier than the one the model itself chose."""
     own = scored.token_logprobs[0]
     for rival in rivals:
-        if rival.is_ok and rival.tokens[0] != scored.tokens[0] and rival.token_logprobs[0] > own + limits.TOLERANCE:
+        if (
+            rival is not None
+            and rival.tokens[0] != scored.tokens[0]
+            and rival.token_logprobs[0] > own + limits.TOLERANCE
+        ):
             return rival.tokens[0]
     return None

@@ -20,4 +20,4 @@ def counts(policy: str, overrun: int | None) -> Check:
             "Never send max_tokens 0 to this server from other tools: each request would fill the whole context.",
             float(overrun), 0.0,
         )  # fmt: skip
-    return passed("counts", policy, "Asked to write no token, the server writes none.", 0.0, 0.0)
+    return passed("counts", policy, "Asked to write no token, the server writes none, or one and stops.", 0.0, 0.0)

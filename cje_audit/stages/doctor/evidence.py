@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from cje_audit.domain.policy import Policy
 from cje_audit.domain.results import LogProbResult
@@ -13,11 +13,50 @@ from cje_audit.stages.doctor.prober import Prober
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One text the model went on from: what it wrote itself, that scored again, and words nobody would write there."""
+    """One text the model went on from: what it wrote itself, that scored again, and words nobody would write there.
+
+    What is scored begins with `begun`, which was there before the model wrote.
+    """
 
     written: LogProbResult
     scored: LogProbResult | None
     rivals: tuple[LogProbResult, ...]
+    begun: str = ""
+
+    def rest(self, result: LogProbResult) -> LogProbResult | None:
+        """Return a score's part after `begun`; None where there is none, or where no token ends with it."""
+        if not result.is_ok:
+            return None
+        ends = [0, *accumulate(map(len, result.tokens))]
+        if len(self.begun) not in ends[:-1]:
+            return None
+        cut = ends.index(len(self.begun))
+        return LogProbResult.success(result.token_logprobs[cut:], result.tokens[cut:])
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    r"""The end of the text before a response, as tokens: alone, as the model reads it to write, and with a response."""
+
+    alone: LogProbResult
+    followed: LogProbResult
+
+    def recut(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        r"""Return the tokens that differ, alone and followed; None where they are the same, or where nothing is known.
+
+        Examples
+        --------
+        >>> alone, followed = ("?", "\n\n"), ("?", "\n", "\n", "It")
+        >>> Ending(*(LogProbResult.success((-1.0,) * len(t), t) for t in (alone, followed))).recut()
+        (('\n\n',), ('\n', '\n'))
+        """
+        if not (self.alone.is_ok and self.followed.is_ok):
+            return None
+        alone, room = self.alone.tokens, len("".join(self.alone.tokens))
+        ends = accumulate(map(len, self.followed.tokens))
+        followed = tuple(token for token, end in zip(self.followed.tokens, ends, strict=True) if end <= room)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(alone, followed, strict=False)))
+        return (alone[same:], followed[same:]) if alone[same:] or followed[same:] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +91,8 @@ class Evidence:
         The same words in another order.
     wrong_template
         The response after another text.
+    ending
+        The template's end, cut into tokens alone and with a response after it.
     """
 
     policy: Policy
@@ -60,6 +101,7 @@ class Evidence:
     head: LogProbResult
     shuffled: LogProbResult
     wrong_template: LogProbResult
+    ending: Ending
 
     @property
     def first(self) -> LogProbResult:
@@ -79,24 +121,32 @@ async def gather(
     What concerns the endpoint comes first: it alone shows values that all belong to the next token.
     """
     shared = await endpoint
-    head, second, shuffled, wrong = await asyncio.gather(
+    head, second, shuffled, wrong, ending = await asyncio.gather(
         prober.score(policy, material.PROMPT, material.HEAD),
         prober.score(policy, material.PROMPT, material.WHOLE),
         prober.score(policy, material.PROMPT, material.SHUFFLED),
         prober.score(_wrong(policy), material.PROMPT, material.WHOLE),
+        _ending(prober, policy, first.before),
     )
-    return Evidence(policy, shared, (first, second), head, shuffled, wrong)
+    return Evidence(policy, shared, (first, second), head, shuffled, wrong, ending)
 
 
 async def gather_endpoint(prober: Prober, policy: Policy) -> EndpointEvidence:
     """Ask what concerns the endpoint alone; `policy` is the first one on it."""
-    raw = policy.model_copy(update={"template": "completion", "system_prompt": None, "user_template": None})
-    openings = await asyncio.gather(*(_opening(prober, policy, text) for text in material.OPENINGS))
+    raw = _raw(policy)
+    openings = await asyncio.gather(
+        *(_opening(prober, policy, text, begun, material.RIVALS) for text, begun in material.OPENINGS)
+    )
     both, rest = await asyncio.gather(
         prober.score(raw, material.PROMPT, f"{material.FIRST_PART}\n\n{material.SECOND_PART}"),
         prober.score(raw, f"{material.PROMPT}\n\n{material.FIRST_PART}", material.SECOND_PART),
     )
     return EndpointEvidence(both, rest, tuple(openings))
+
+
+def _raw(policy: Policy) -> Policy:
+    """Return the policy without a template: a prompt, a blank line, and the response."""
+    return policy.model_copy(update={"template": "completion", "system_prompt": None, "user_template": None})
 
 
 def _wrong(policy: Policy) -> Policy:
@@ -105,13 +155,20 @@ def _wrong(policy: Policy) -> Policy:
     return policy.model_copy(update={"user_template": material.OTHER_TEXT + before})
 
 
-async def _opening(prober: Prober, policy: Policy, text: str) -> Opening:
-    written = await prober.greedy(policy, text)
+async def _ending(prober: Prober, policy: Policy, before: str | None) -> Ending:
+    """Have the last characters before a response cut into tokens, alone and with a response after them."""
+    text = (before or "")[-material.ENDING :].lstrip()
+    texts = (text, text + material.WHOLE)
+    return Ending(*await asyncio.gather(*(prober.score(_raw(policy), material.OTHER_TEXT.strip(), t) for t in texts)))
+
+
+async def _opening(prober: Prober, policy: Policy, text: str, begun: str, against: Sequence[str]) -> Opening:
+    written = await prober.greedy(policy, text, begun)
     if not written.is_ok:
-        return Opening(written, None, ())
-    texts = ("".join(written.tokens), *material.RIVALS)
-    scored, *rivals = await asyncio.gather(*(prober.score(policy, text, response) for response in texts))
-    return Opening(written, scored, tuple(rivals))
+        return Opening(written, None, (), begun)
+    texts = ("".join(written.tokens), *against)
+    scored, *rivals = await asyncio.gather(*(prober.score(policy, text, begun + rest) for rest in texts))
+    return Opening(written, scored, tuple(rivals), begun)
 
 
 def per_token(result: LogProbResult) -> Sequence[float]:

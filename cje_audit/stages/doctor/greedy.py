@@ -25,5 +25,19 @@ def greedy(evidence: Evidence) -> Check:
             "Find out whether the server reports log-probs after temperature or penalties; if not, it scores another "
             "text than it writes after.", own.mean, limit,
         )  # fmt: skip
+    if recut := evidence.ending.recut():
+        return _cut_otherwise(name, *recut)
     sentence = f"Words the model wrote at temperature 0 are scored as it wrote them ({own.mean:.2g} nats per token)."
     return passed("greedy", name, sentence, own.mean, limit)
+
+
+def _cut_otherwise(name: str, alone: tuple[str, ...], followed: tuple[str, ...]) -> Check:
+    """Say that what comes directly after the template is scored after other tokens than it was written after."""
+    told = " and ".join(repr(token) for token in followed) or "no token of its own"
+    return warned(
+        "greedy", name, "The model's own words are scored as it wrote them, but not those directly after the template: "
+        f"when it writes, the template's end is the token {' '.join(map(repr, alone)) or 'before it'}; once a response "
+        f"follows, it is {told}. So the first log-probs of a response are not those it was written with.",
+        "Use a template whose end is cut the same with and without a response: template: chat, or a Jinja file that "
+        "ends with one line break or with a word.",
+    )  # fmt: skip

@@ -9,11 +9,16 @@ SHUFFLED = (
 )
 OTHER_TEXT = "Write one line about the weather on the moon.\n\n"  # put before everything by the wrong-template control
 
+ENDING = 40  # characters at the end of a template, enough for any way of cutting them
+
 FIRST_PART = "It is the Seine."
 SECOND_PART = "Paris lies on its banks."  # after a blank line, where the template `completion` ends a prompt too
 
-OPENINGS = ("What is the capital of France?", "Count from one to five.")
-RIVALS = ("Zebra", "Purple")  # no model goes on like this
+OPENINGS = (  # a prompt and how the response begins: it ends with a word, where no tokenizer cuts otherwise later
+    ("What is the capital of France?", "The capital of France is"),
+    ("Count from one to five.", "One, two, three"),
+)
+RIVALS = (" zebra", " purple")  # no model goes on like this
 
 JUDGED = (
     ("What is the capital of France?", "The capital of France is Paris."),

@@ -43,14 +43,14 @@ class Prober:
 
         return await self._ask(policy, ask, LogProbResult.failure)
 
-    async def greedy(self, policy: Policy, prompt: str) -> LogProbResult:
-        """Have the likeliest tokens written, with the log-probs the server gave them while writing."""
+    async def greedy(self, policy: Policy, prompt: str, begun: str = "") -> LogProbResult:
+        """Have the likeliest tokens written after what has `begun`, with the log-probs they had while written."""
 
         async def ask() -> Answer[LogProbResult]:
             provider = self._provider(policy)
             if not isinstance(provider, Tracing):
                 return Answer(LogProbResult.failure(FailureCode.BAD_REQUEST, "it does not tell them"))
-            return await provider.greedy(policy, prompt, most=limits.WRITTEN)
+            return await provider.greedy(policy, prompt, most=limits.WRITTEN, begun=begun)
 
         return await self._ask(policy, ask, LogProbResult.failure)
 

@@ -24,10 +24,14 @@ time.sleep(3600)
 """
 AS_FOLDER = """
 import pathlib, sys, torch
+from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 path, folder = pathlib.Path(sys.argv[1]), sys.argv[2]
 read = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
 tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # single digits are lost on the way from GGUF
+    [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+)
 facts = read.config.to_dict()
 for name in ("quantization_config", "transformers_version", "model_type", "architectures"):
     facts.pop(name, None)

@@ -9,10 +9,10 @@ from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.policy import Policy
 from cje_audit.domain.results import LogProbResult
-from cje_audit.stages.doctor.alignment import alignment
+from cje_audit.stages.doctor.alignment import alignment, own_words
 from cje_audit.stages.doctor.backup import Both, judged
 from cje_audit.stages.doctor.controls import controls
-from cje_audit.stages.doctor.evidence import EndpointEvidence, Evidence, Opening
+from cje_audit.stages.doctor.evidence import Ending, EndpointEvidence, Evidence, Opening
 from cje_audit.stages.doctor.greedy import greedy
 from cje_audit.stages.doctor.identical import identical
 from cje_audit.stages.doctor.likely import likely
@@ -23,13 +23,23 @@ def scored(*values: float, first: str = "a") -> LogProbResult:
     return LogProbResult.success(values, tuple(f"{first}{i}" for i in range(len(values))))
 
 
+def spelt(*tokens: str) -> LogProbResult:
+    return LogProbResult.success((-1.0,) * len(tokens), tokens)
+
+
 def evidence(noise: float = 0.0) -> Evidence:
     whole = (scored(-1.0, -2.0, -0.5, -3.0), scored(-1.0 - noise, -2.0, -0.5, -3.0))
     own = Opening(scored(-0.2, -0.4), scored(-0.2, -0.4), (scored(-9.0, first="b"),))
     raw = EndpointEvidence(scored(-1.5, -2.5, -0.7), LogProbResult.success((-2.5, -0.7), ("a1", "a2")), (own,))
     policy = Policy(name="p", model="m")
     return Evidence(
-        policy, raw, whole, scored(-1.0, -2.0), scored(-5.0, -6.0, -7.0, -8.0), scored(-1.4, -2.1, -0.1, -3.0)
+        policy,
+        raw,
+        whole,
+        scored(-1.0, -2.0),
+        scored(-5.0, -6.0, -7.0, -8.0),
+        scored(-1.4, -2.1, -0.1, -3.0),
+        Ending(spelt("?", "\n"), spelt("?", "\n", "It")),
     )
 
 
@@ -57,6 +67,39 @@ def test_own_words_that_are_scored_otherwise_warn_and_are_a_proof_only_where_riv
     worse = replace(said, endpoint=replace(said.endpoint, openings=(outranked,)))
     assert alignment(worse).status is CheckStatus.FAIL
     assert "off by a token" in alignment(worse).sentence
+
+
+def test_a_template_whose_end_is_cut_otherwise_before_a_response_warns_and_is_no_shift() -> None:
+    """As with GPT-2's way of cutting after a blank line: alone it is one token, before a letter it is two."""
+    cut = replace(evidence(), ending=Ending(spelt("?", "\n\n"), spelt("?", "\n", "\n", "It", " is")))
+    found = greedy(cut)
+    assert found.status is CheckStatus.WARN
+    assert "is the token '\\n\\n'; once a response follows, it is '\\n' and '\\n'." in found.sentence
+    assert alignment(cut).status is CheckStatus.PASS
+
+
+def test_a_template_whose_last_token_goes_into_the_response_is_said() -> None:
+    melted = Ending(spelt("a", "ns"), spelt("a", "nswer"))
+    assert melted.recut() == (("ns",), ())
+    assert "it is no token of its own" in greedy(replace(evidence(), ending=melted)).sentence
+
+
+def test_an_ending_that_has_no_answer_is_not_held_against_a_server() -> None:
+    lost = Ending(LogProbResult.failure(FailureCode.TOKEN_BOUNDARY, "x"), spelt("a"))
+    assert greedy(replace(evidence(), ending=lost)).status is CheckStatus.PASS
+
+
+def test_of_a_response_that_had_begun_only_what_the_model_wrote_is_compared() -> None:
+    tokens = ("The", " sky", " is", " blue", ".")
+    whole = LogProbResult.success((-9.0, -8.0, -7.0, -0.2, -0.4), tokens)
+    written = LogProbResult.success((-0.2, -0.4), tokens[3:])
+    rival = LogProbResult.success((-9.0, -8.0, -7.0, -0.1), (*tokens[:3], " zebra"))
+    begun = Opening(written, whole, (rival,), "The sky is")
+    told = own_words([begun])
+    assert told is not None and (told.mean, told.n_tokens, told.outranked) == (0.0, 2, None)
+    likelier = replace(rival, token_logprobs=(-9.0, -8.0, -7.0, 0.0))
+    assert own_words([replace(begun, rivals=(likelier,))]) == replace(told, outranked=" zebra")
+    assert own_words([replace(begun, begun="The sk")]) is None  # a token goes across
 
 
 def test_noise_is_measured_in_nats_and_said_as_the_share_it_leaves() -> None:

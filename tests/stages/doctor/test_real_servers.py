@@ -1,4 +1,4 @@
-"""The preflight against servers that nobody wrote for a test: one whose echo is off by one token, two that ignore it.
+"""The preflight against servers that nobody wrote for a test: one that scores well, one off by a token, two mute ones.
 
 Each needs the embedded model, and a variable that names an interpreter with the server (docs/doctor.md); else its test
 is skipped.
@@ -12,8 +12,23 @@ import pytest
 from cje_audit.audit import Audit
 from cje_audit.domain.checks import CheckStatus
 from cje_audit.domain.errors import InputError
-from tests.stages.doctor.asking import examined, experiment
+from cje_audit.domain.policy import Policy
+from cje_audit.providers.scoring import compute_log_prob
+from cje_audit.providers.smollm.fetch import MODEL_NAME
+from tests.stages.doctor.asking import examined, experiment, failing
 from tests.stages.doctor.real_servers import LLAMA_CPP, as_folder, embedded_model, free_port, interpreter, serving
+
+TEXTS = {
+    "plain": ("What is the capital of France?", "The capital of France is Paris."),
+    "digits": ("What is 12 + 30?", "12 + 30 = 42."),
+    "multi-byte": ("Wie heißt die Straße? 你好", "Grüße, naïve Zoë — 東京は日本の首都です。"),
+    "emoji": ("Say it with emoji 😀", "👩‍👩‍👧 🇫🇷 Paris 😀😀!"),
+    "CRLF": ("One line\r\nand another", "First.\r\nSecond.\r\n\r\nThird."),
+    "leading spaces": ("Indent it.", "   three spaces, then  two"),
+    "leading emoji": ("Smile.", "😀"),
+    "empty prompt": ("", "Something out of nothing."),
+    "long": ("Tell me a story.", "Once upon a time there was a fox, and it met a bear. " * 60),
+}
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
 
@@ -40,6 +55,50 @@ def transformers_serve(tmp_path: Path) -> Iterator[tuple[str, str]]:
     command = [str(Path(python).with_name("transformers")), "serve", model, "--device", "cpu", "--port", str(port)]
     with serving(command, port, tmp_path / "server.log") as url:
         yield url, model
+
+
+@pytest.fixture(scope="module")
+def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    python, port, folder = interpreter("VLLM_PYTHON"), free_port(), tmp_path_factory.mktemp("vllm")
+    model = as_folder(python, folder / "model")
+    options = ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "m", "--max-model-len", "2048"]
+    options += ["--dtype", "float32", "--enforce-eager", "--max-num-seqs", "4"]
+    command = [python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), *options]
+    with serving(command, port, folder / "server.log", seconds=240) as url:
+        yield url, model
+
+
+@pytest.mark.parametrize("provider", ["vllm", "openai_compatible"])
+def test_a_real_vllm_passes_every_probe_of_scoring(vllm: tuple[str, Path], provider: str) -> None:
+    url, model = vllm
+    checks = examined(experiment(url, provider=provider, template=str(model / "chat_template.jinja")))
+    assert not failing(checks)
+    for probe in ("echo", "sign", "template", "alignment", "greedy", "likely", "noise", "controls", "counts"):
+        assert checks[probe, "base"].status is CheckStatus.PASS, checks[probe, "base"].sentence
+
+
+def test_a_blank_line_that_is_cut_otherwise_before_a_response_is_said_and_is_no_shift(vllm: tuple[str, Path]) -> None:
+    checks = examined(experiment(vllm[0], provider="vllm", template="completion"))
+    assert checks["alignment", "base"].status is CheckStatus.PASS, checks["alignment", "base"].sentence
+    found = checks["greedy", "base"]
+    assert found.status is CheckStatus.WARN, found.sentence
+    assert "the template's end is the token '\\n\\n'; once a response follows, it is '\\n' and '\\n'" in found.sentence
+
+
+@pytest.mark.parametrize("template", ["completion", "chat_template.jinja"])
+@pytest.mark.parametrize(("prompt", "response"), TEXTS.values(), ids=TEXTS)
+def test_a_real_vllm_scores_as_the_model_itself_does(
+    vllm: tuple[str, Path], prompt: str, response: str, template: str
+) -> None:
+    url, model = vllm
+    path = template if template == "completion" else str(model / template)
+    served = Policy(name="a", provider="vllm", base_url=url, model="m", template=path)
+    itself = Policy(name="a", provider="embedded", model=MODEL_NAME, template=path)
+    found, truth = (compute_log_prob(p, prompt, response) for p in (served, itself))
+    assert found.code == truth.code
+    if truth.is_ok:
+        assert found.token_logprobs == pytest.approx(truth.token_logprobs, abs=5e-4)
+        assert "".join(found.tokens) == response
 
 
 def test_an_echo_that_is_off_by_one_token_is_caught_on_a_real_server(llama_cpp_python: tuple[str, str]) -> None:
