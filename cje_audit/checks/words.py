@@ -1,5 +1,7 @@
 """How numbers are written in sentences."""
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def percent(share: float) -> str:
     """Write a share as a percentage.
@@ -20,14 +22,15 @@ def number(value: float | None) -> str:
 
     Examples
     --------
-    >>> number(1.26298), number(0.0000447), number(503.0), number(12345.6), number(None)
-    ('1.26', '4.47e-05', '503', '12,346', 'not representable')
+    >>> number(1.26298), number(-0.0000447), number(503.0), number(12345.6), number(None)
+    ('1.26', '−4.47 × 10⁻⁵', '503', '12,346', 'not representable')
     """
     if value is None:
         return "not representable"
-    if 1000 <= abs(value) < 1e6:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+    text = f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value + 0.0:.3g}"
+    digits, _, exponent = text.partition("e")
+    power = f" × 10{str(int(exponent)).translate(RAISED)}" if exponent else ""
+    return digits.replace("-", "−") + power
 
 
 def count(n: int, total: int) -> str:

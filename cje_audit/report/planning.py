@@ -92,7 +92,7 @@ def _needed(policy: str, missing: int, present: int, half: float, cost: float | 
 def _already(policy: str, present: int, half: float) -> str:
     return (
         f"Next: the {present:,} fresh responses of {policy} that are here already give its average judge score "
-        f"± {number(half)} without any weight (fresh_draw_mean); a signed reveal shows it."
+        f"± {number(half)} without any weight; a signed reveal shows it."
     )
 
 
