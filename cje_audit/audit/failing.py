@@ -17,7 +17,10 @@ CHARS = """
 
 
 def endpoints_of(spec: object) -> dict[tuple[str | None, bool], str]:
-    """Return where each policy is asked, by its name and whether the judge is meant; nothing for an import."""
+    """Return where each policy is asked first, by its name and whether the judge is meant; nothing for an import.
+
+    It counts for attempts of older workspaces, which do not name their endpoint.
+    """
     if not isinstance(spec, Experiment):
         return {}
     policies = (spec.logging_policy, *spec.target_policies)
@@ -44,7 +47,9 @@ def attempts_of(
     return Attempts(
         codes=np.array([a.code for a in ended], dtype=object),
         stages=np.array([a.stage for a in ended], dtype=object),
-        endpoints=np.array([endpoints.get((a.policy, a.kind == "judge"), "") for a in ended], dtype=object),
+        endpoints=np.array(
+            [a.endpoint or endpoints.get((a.policy, a.kind == "judge"), "") for a in ended], dtype=object
+        ),
         policies=np.array([a.policy for a in ended], dtype=object),
         lengths=np.array([np.nan if n is None else float(n) for n in lengths], dtype=float),
         at=np.array([a.ended_at for a in ended], dtype=float),

@@ -77,7 +77,10 @@ class AttemptCounts:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One ended attempt, for whoever looks for patterns. `ended_at` in seconds since 1970."""
+    """One ended attempt, for whoever looks for patterns. `ended_at` in seconds since 1970.
+
+    `endpoint` names who was asked; None in workspaces made before that was kept.
+    """
 
     key: str
     kind: str
@@ -86,6 +89,7 @@ class Attempt:
     row_id: str
     code: str | None
     ended_at: float
+    endpoint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,20 +282,20 @@ class AnswerStore:
     def ended_attempts(self, run: str) -> list[Attempt]:
         """Return every ended attempt of a run, in the order of their ends."""
         rows = self._all(
-            "select key, kind, stage, policy, row_id, code, ended_at from attempt "
+            "select key, kind, stage, policy, row_id, code, ended_at, endpoint from attempt "
             "where run = ? and status in ('ok', 'failed') order by ended_at",
             run,
         )
         return [Attempt(*row) for row in rows]
 
-    def tokens(self, run: str) -> dict[tuple[str, str | None, str], tuple[int, int]]:
-        """Sum the tokens in and out of a run's attempts by (stage, policy, kind), defective answers included."""
+    def tokens(self, run: str) -> dict[tuple[str | None, str, str | None], tuple[int, int]]:
+        """Sum the tokens in and out of a run's attempts by (policy, kind, endpoint), defective answers included."""
         query = (
-            "select stage, policy, kind, sum(tokens_in) tokens_in, sum(tokens_out) tokens_out from attempt "
-            "where run = ? and tokens_in is not null and tokens_out is not null group by stage, policy, kind"
+            "select policy, kind, endpoint, sum(tokens_in) tokens_in, sum(tokens_out) tokens_out from attempt "
+            "where run = ? and tokens_in is not null and tokens_out is not null group by policy, kind, endpoint"
         )
         return {
-            (r["stage"], r["policy"], r["kind"]): (int(r["tokens_in"]), int(r["tokens_out"]))
+            (r["policy"], r["kind"], r["endpoint"]): (int(r["tokens_in"]), int(r["tokens_out"]))
             for r in self._all(query, run)
         }
 

@@ -186,3 +186,64 @@ def test_a_resume_asks_neither_endpoint_again_for_what_it_answered(
     report = finished(audit, run)
     assert [p.n_used for p in report.policies] == [N, N]
     assert (second.summary()["finished_keys"], second.summary()["asked_again_after_finish"]) == (2 * N, 0)
+
+
+def dear_backup(folder: Path, first: FaultServer, second: FaultServer) -> str:
+    """An experiment whose judge has a backup with a model that is not free as the first one is."""
+    text = json.loads(experiment(folder, first.url, second.url, judge=True))
+    text["judge"]["backup"]["model"] = "dear"
+    text["execution"]["prices"] = {"m": {"input": 0, "output": 0}, "dear": {"input": 1_000_000, "output": 1_000_000}}
+    return json.dumps(text)
+
+
+def down_for_the_judge(first: FaultServer, second: FaultServer, latency_s: float) -> None:
+    first.configure(**CALM | {"mix": {"503": 1.0}, "first_clean": 2 * N + 5})
+    second.configure(**CALM | {"latency_s": latency_s})
+
+
+def test_what_a_backup_answered_is_paid_at_its_own_price_after_a_resume_too(
+    both: tuple[FaultServer, FaultServer], tmp_path: Path
+) -> None:
+    first, second = both
+    spent = []
+    for name, latency_s in (("straight", 0.02), ("resumed", 0.3)):
+        audit = Audit.open(tmp_path / name)
+        text = dear_backup(tmp_path, first, second)
+        for server in both:
+            server.configure(**CALM)
+        found = audit.doctor(text)
+        down_for_the_judge(first, second, latency_s)
+        run = audit.launch(text, preflight=found)
+        if name == "resumed":
+            give_up = time.monotonic() + 60
+            while second.summary()["finished"] < 5 and time.monotonic() < give_up:
+                time.sleep(0.1)
+            audit.pause(run)
+            assert audit.wait(run, timeout_s=60).status == "partial"
+            assert 5 <= second.summary()["finished_keys"] < N - 5
+            audit.resume(run)
+        finished(audit, run)
+        assert second.summary()["finished_keys"] == N - 5
+        spent.append(audit.monitor(run).spent)
+        audit.close()
+    assert spent[0] is not None and spent[0] > N - 5
+    assert spent[1] == pytest.approx(spent[0])
+
+
+def test_attempts_at_a_backup_count_under_the_backup(
+    both: tuple[FaultServer, FaultServer], audit: Audit, tmp_path: Path
+) -> None:
+    first, second = both
+    text = dear_backup(tmp_path, first, second)
+    found = audit.doctor(text)
+    down_for_the_judge(first, second, 0.02)
+    run = audit.launch(text, preflight=found)
+    finished(audit, run)
+    rates = {r.group: (r.n, r.n_failed) for r in audit.failure_rates(run) if r.by == "provider"}
+    hosts = [server.url.split("/")[2] for server in both]
+    n_failed = first.summary()["requests"] - (2 * N + 5)
+    assert rates == {
+        f"openai_compatible {hosts[0]} m": (2 * N + 5 + n_failed, n_failed),
+        f"openai_compatible {hosts[1]} dear": (N - 5, 0),
+    }
+    assert n_failed > 0

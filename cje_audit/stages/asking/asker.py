@@ -9,17 +9,17 @@ from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from cje_audit.domain.backups import BackupUse
-from cje_audit.domain.experiment import ORACLE_JUDGE, EndpointLimits, Execution, Experiment, Judge, Price
-from cje_audit.domain.import_spec import RunSpec
+from cje_audit.domain.experiment import EndpointLimits, Execution, Judge, Price
 from cje_audit.domain.policy import Endpoint, Policy, endpoint_name
 from cje_audit.providers.base import Provider
 from cje_audit.providers.registry import make_provider
 from cje_audit.stages.asking.clock import Clock
-from cje_audit.stages.asking.cost import Spend, Tokens, price_of, price_table
+from cje_audit.stages.asking.cost import price_of, price_table
 from cje_audit.stages.asking.decision import PATIENCE, Rules
 from cje_audit.stages.asking.gate import Gate
 from cje_audit.stages.asking.jobs import Job, Jobs
 from cje_audit.stages.asking.loop import Loop, Manner
+from cje_audit.stages.asking.spending import spent_before
 from cje_audit.stages.asking.ways import Way, found_at_backup, proved, use_of
 from cje_audit.stages.base import StageContext
 from cje_audit.store.answers import AnswerStore, AnyResult, Question
@@ -96,7 +96,7 @@ class Asker:
         self._context, self._execution, self._clock = context, execution, clock or Clock()
         self._runner = asyncio.Runner()
         self._prices = price_table(execution, context.folder.parent.parent)
-        self._spend = self._spent_before()
+        self._spend = spent_before(context.answers, context.run, context.spec, self._prices, execution.max_cost)
         self._places: dict[tuple[str | None, ...], _Place] = {}
         self.backups: list[BackupUse] = []
 
@@ -243,15 +243,6 @@ class Asker:
             clock=self._clock,
         )
 
-    def _spent_before(self) -> Spend:
-        """Return what this run's attempts cost so far."""
-        spend = Spend(self._execution.max_cost)
-        models = _models(self._context.spec)
-        for (_, policy, kind), (put_in, got_out) in self._context.answers.tokens(self._context.run).items():
-            judged = kind == "judge" and policy != ORACLE_JUDGE
-            spend.add(Tokens(put_in, got_out), price_of(self._prices, models.get(None if judged else policy)))
-        return spend
-
 
 @contextmanager
 def rarely_collecting() -> Iterator[None]:
@@ -269,19 +260,6 @@ def rarely_collecting() -> Iterator[None]:
 def fails_fast(execution: Execution, stage: str) -> bool:
     """Whether the first row that fails for good in a stage stops the run."""
     return any(word == "fail_fast" for asking, word in execution.on_failure_of().items() if asking == stage)
-
-
-def _models(spec: RunSpec) -> dict[str | None, str | None]:
-    """Return the model behind each policy, the judge's under None, that of a judge of labels under its own name."""
-    if isinstance(spec, Experiment):
-        policies = (spec.logging_policy, *spec.target_policies)
-        second = None if spec.oracle.judge is None else spec.oracle.judge.model
-        return {None: spec.judge.model, ORACLE_JUDGE: second, **{p.name: p.model for p in policies}}
-    asked = spec.rescoring
-    if asked is None:
-        return {}
-    judge = None if asked.judge is None else asked.judge.model
-    return {None: judge, **{p.name: p.model for p in asked.policies}}
 
 
 def _limits(execution: Execution, asked: Endpoint | Judge) -> EndpointLimits | None:
