@@ -26,10 +26,10 @@ def single_judge(rows: Rows, column: Column, scale: Pair, labels: Floats | None 
     given = column.reported
     if np.count_nonzero(~np.isnan(given)) < thresholds.DENSITY_ROWS:
         return not_evaluated(SINGLE, f"only {count(column.n_ok, rows.n)} rows have a score")
-    mask, other = other_scale(given, scale)
-    copy = scaled_copy(given, scale[1], _or_none(labels, rows.n), FACTORS) if not mask.any() and scale[0] == 0 else None
-    if copy is not None:
-        return _copied_scale(rows, copy, scale)
+    mask, other = wider_scale(given, scale)
+    low = _low_scores(rows, given, scale, _or_none(labels, rows.n)) if other is None else None
+    if low is not None:
+        return low
     n = int(np.count_nonzero(mask))
     return Check(
         id=SINGLE,
@@ -44,6 +44,15 @@ def single_judge(rows: Rows, column: Column, scale: Pair, labels: Floats | None 
         what_to_do=ONE_SCALE if n else None,
         example_ids=examples(rows, mask),
     )
+
+
+def _low_scores(rows: Rows, given: Floats, scale: Pair, labels: Floats) -> Check | None:
+    """Return what the lowest scores say of another scale; None where they look like scores of this one."""
+    copy = scaled_copy(given, scale[1], labels, FACTORS) if scale[0] == 0 else None
+    if copy is not None:
+        return _copied_scale(rows, copy, scale)
+    finer = finer_scale(given, scale)
+    return None if finer is None else _finer(rows, finer, scale)
 
 
 def _or_none(labels: Floats | None, n: int) -> Floats:
@@ -84,21 +93,38 @@ def mixed_judges(n_first: int, n_backup: int) -> Check:
     )
 
 
-def other_scale(given: Floats, scale: Pair) -> tuple[Bools, Pair | None]:
-    """Return the scores that belong to another scale, and that scale; `given` is NaN where nothing came."""
+def _finer(rows: Rows, finer: Bools, scale: Pair) -> Check:
+    """Report that the lowest scores are written more finely: another scale, or a judge who grades poor work so."""
+    n = int(np.count_nonzero(finer))
+    return Check(
+        id=SINGLE,
+        status=CheckStatus.WARN,
+        value=n / rows.n,
+        threshold=thresholds.SCALE_SHARE,
+        n_affected=n,
+        sentence=f"{count(n, rows.n)} scores, the lowest on {span(scale)}, are written more finely than all others: "
+        "they may have been given on a narrower scale, or the judge tells poor responses apart more finely.",
+        what_to_do="Read some of these responses, or label them; scores were kept.",
+        example_ids=examples(rows, finer),
+    )
+
+
+def wider_scale(given: Floats, scale: Pair) -> tuple[Bools, Pair | None]:
+    """Return the scores that belong to a wider scale, and that scale; `given` is NaN where nothing came."""
     low, high = scale
-    nobody = np.zeros(len(given), dtype=bool)
     over = given > high
     for factor in FACTORS:
         wider = (low, low + factor * (high - low))
         if _is_part(over, given) and np.all(given[over] <= wider[1]):
             return over, wider
-    for factor in FACTORS:
-        narrower = (low, low + (high - low) / factor)
-        finer = _finer_part(given, scale, narrower)
-        if finer is not None:
-            return finer, narrower
-    return nobody, None
+    return np.zeros(len(given), dtype=bool), None
+
+
+def finer_scale(given: Floats, scale: Pair) -> Bools | None:
+    """Return the scores in the lowest part of the scale, where these are written more finely than all others."""
+    low, high = scale
+    parts = (_finer_part(given, scale, (low, low + (high - low) / factor)) for factor in FACTORS)
+    return next((part for part in parts if part is not None), None)
 
 
 def _is_part(mask: Bools, given: Floats) -> bool:
@@ -116,7 +142,8 @@ def _finer_part(given: Floats, scale: Pair, narrower: Pair) -> Bools | None:
     inside = (given > scale[0]) & (given <= narrower[1])
     off: Bools = inside & (np.abs(given / step - np.round(given / step)) > 1e-9) if step > 0 else np.zeros_like(inside)
     coarse = step >= thresholds.SCALE_STEP * narrower[1]
-    return inside if coarse and _is_part(off, given) else None
+    several = len(np.unique(given[off])) >= thresholds.COPY_VALUES
+    return inside if coarse and several and _is_part(off, given) else None
 
 
 def oracle_leak(rows: Rows, column: Column, oracle: Column | None) -> Check:

@@ -46,7 +46,8 @@ def _copy(scores: Floats, end: float, factor: float) -> tuple[float, float, Bool
     raised, others = np.round(scores[low] * factor, 12), np.round(scores[~low & (scores > 0)], 12)
     if not _enough(raised, others) or not stands_apart(raised, others, factor):
         return None
-    likeness = alike(raised, others)
+    step = step_of(others)
+    likeness = alike(raised, others) if step is None else alike(raised, others, step / 2)
     return (likeness, factor, low) if likeness > thresholds.COPY_ALIKE else None
 
 
@@ -56,10 +57,11 @@ def _enough(raised: Floats, others: Floats) -> bool:
     return least <= len(raised) < len(others) and len(np.unique(raised)) >= thresholds.COPY_VALUES
 
 
-def alike(first: Floats, second: Floats) -> float:
+def alike(first: Floats, second: Floats, rounding: float = 0.0) -> float:
     """Return the p-value of a Kolmogorov–Smirnov test that two samples come from one spread.
 
-    Stephens' small-sample form of the limit; ties make it larger, never smaller.
+    Stephens' small-sample form of the limit; ties make it larger, never smaller. Values up to `rounding` apart count
+    as equal, since a coarser scale may have rounded them.
 
     References
     ----------
@@ -70,13 +72,19 @@ def alike(first: Floats, second: Floats) -> float:
     >>> alike(np.arange(20.0), np.arange(20.0)), alike(np.arange(20.0), np.arange(20.0) + 20) < 1e-8
     (1.0, True)
     """
-    every = np.concatenate([first, second])
-    shares = [np.searchsorted(np.sort(v), every, "right") / len(v) for v in (first, second)]
-    apart = float(np.max(np.abs(shares[0] - shares[1])))
-    root = math.sqrt(len(first) * len(second) / len(every))
+    apart = max(_ahead(first, second, rounding), _ahead(second, first, rounding))
+    root = math.sqrt(len(first) * len(second) / (len(first) + len(second)))
     from scipy.special import kolmogorov  # a third of a second that few columns need
 
     return float(kolmogorov((root + 0.12 + 0.11 / root) * apart))
+
+
+def _ahead(first: Floats, second: Floats, rounding: float) -> float:
+    """Return by how much more of the first sample than of the second lies below some value, at most."""
+    ordered, reach = np.sort(first), np.sort(second)
+    share = np.searchsorted(ordered, ordered, "right") / len(first)
+    other = np.searchsorted(reach, ordered + rounding * (1 + 1e-9), "right") / len(second)
+    return max(0.0, float(np.max(share - other)))
 
 
 def stands_apart(raised: Floats, others: Floats, factor: float) -> bool:

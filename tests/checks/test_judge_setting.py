@@ -109,3 +109,16 @@ def test_mixed_scales_fail() -> None:
     ten[:40] = coarse(40, 3)
     assert found(judged(ten, scale=(0.0, 10.0)), "judge.single_judge").status == "fail"
     assert found(judged(np.round(coarse(seed=2) * 10), scale=(0.0, 10.0)), "judge.single_judge").status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("poor", "status"), [((0.05,), "pass"), ((0.05, 0.15), "pass"), ((0.01, 0.02, 0.05, 0.15), "warn")]
+)
+def test_a_judge_on_tenths_may_tell_poor_answers_apart_more_finely(poor: tuple[float, ...], status: str) -> None:
+    """A few finer marks at the low end are no other scale; a whole set of them might be, and nothing is refused."""
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        values = np.where(rng.random(500) < 0.06, rng.choice(poor, 500), rng.integers(3, 11, 500) / 10)
+        check = found(judged(values), "judge.single_judge")
+        assert str(check.status) == status, (seed, check.sentence)
+    assert status == "pass" or "or the judge tells poor responses apart more finely" in check.sentence
