@@ -152,6 +152,17 @@ def origin(address: str | None) -> str | None:
     return "/".join(address.split("/")[:3]) if address else None
 
 
+def second(iso: str) -> str:
+    """Return a moment to the second, as the engine stored it (UTC).
+
+    Examples
+    --------
+    >>> second("2026-11-21T04:00:07Z"), second("2026-11-21T04:00:07.123456+00:00")
+    ('2026-11-21 04:00:07', '2026-11-21 04:00:07')
+    """
+    return iso[:19].replace("T", " ")
+
+
 def short_names(runs: Sequence[tuple[str, str, str]]) -> dict[str, str]:
     """Return, by id, names of runs that fit the narrowest list; equal ones are told apart by moment, then by id.
 

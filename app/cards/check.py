@@ -93,11 +93,12 @@ def folded(checks: Sequence[Check], key: str, *, expanded: bool) -> None:
         f"{formats.plural(len(checks), 'check')}: {kind.label.lower()}", expanded, icon=kind.icon, key=f"folded-{key}"
     ):
         for check in checks:
-            _head(check)
-            parts.verbatim(check.sentence)
-            parts.quiet(_measured(check))
-            if check.what_to_do:
-                parts.verbatim(f"What to do: {check.what_to_do}")
+            with st.container():
+                _head(check)
+                parts.verbatim(check.sentence)
+                parts.quiet(_measured(check))
+                if check.what_to_do:
+                    parts.verbatim(f"What to do: {check.what_to_do}")
 
 
 def quarantined(lines: Sequence[QuarantinedLine]) -> None:

@@ -122,5 +122,8 @@ def events(view: LiveView) -> None:
     if not view.events:
         return
     with st.expander("What happened", icon=":material/history:"):
-        rows = [{"When": e.at, "Stage": words.stage_title(e.stage or "run"), "What": e.text} for e in view.events]
+        rows = [
+            {"When": formats.second(e.at), "Stage": words.stage_title(e.stage or "run"), "What": e.text}
+            for e in view.events
+        ]
         parts.table(rows, "Events of this run with their time.")

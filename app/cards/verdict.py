@@ -89,7 +89,7 @@ def provenance(report: Report) -> None:
     run = report.run
     told = {
         "Run": run.id,
-        "Made at": run.created_at,
+        "Made at": f"{formats.second(run.created_at)} UTC",
         "Configuration": run.config_hash,
         "Data": run.data_hash or formats.MISSING,
         "Engine version": run.engine_version,

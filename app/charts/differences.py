@@ -71,7 +71,7 @@ def table(pairs: Sequence[Compared], *, label_a: str = "", label_b: str = "") ->
                 "Interval": formats.interval(p.interval),
                 "p, adjusted (Holm)": formats.number(p.p_adjusted),
                 "p, adjusted (Benjamini–Hochberg)": formats.number(p.p_adjusted_bh),
-                "Prompts in common": formats.count(p.n_pairs),
+                "Prompts in common": formats.count(p.n_pairs) if p.comparable else formats.MISSING,
             }
             for p in pairs
         ]

@@ -12,9 +12,9 @@ HEIGHT = 260
 
 
 def figure_chart(figure: QualityFigure) -> Chart | None:
-    """Draw a figure's distribution, None where it has none; the sentence is the figure's own."""
+    """Draw a figure's distribution, None where it has none or one value alone; the sentence is the figure's own."""
     shape = figure.distribution
-    if shape is None:
+    if shape is None or (len(shape.counts) == 1 and not shape.labels):
         return None
     return _kinds(figure.sentence, shape) if shape.labels else _bins(figure.sentence, shape)
 

@@ -84,5 +84,9 @@
     ...[...document.querySelectorAll('[alt], [aria-label], [title]')].flatMap(e => ['alt', 'aria-label', 'title'].map(a => e.getAttribute(a) || '')),
   ];
 
-  return { stands, wider, clipped, overlapping, words };
+  // The dashboard's own sentences: no quoted text, command line, badge or kind of file.
+  const OTHERS = '[data-testid=stCode], .stMarkdownBadge, [data-testid=stFileUploaderDropzoneInstructions]';
+  const prose = () => texts(document.body).filter(node => !node.parentElement.closest(OTHERS)).map(node => node.data);
+
+  return { stands, wider, clipped, overlapping, words, prose };
 })()

@@ -12,6 +12,11 @@ BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 22, 29)"}
 SEEN = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 RAW = re.compile(r"\b(nan|NaN|None|inf|Infinity|NULL|undefined|Traceback|[A-Z]\w+(?:Error|Exception))\b")
 
+ABBREVIATION = re.compile(r"(?<![_\w])([A-Z]{2,}(?![_\w])|k̂|Cressie–Read|Student t|Holm|Benjamini|nat(?=s?\b))")
+COMMON = {"API", "CJE", "CSV", "HTML", "HTTP", "ID", "JSON", "JSONL", "MB", "OK", "TSV", "URL", "UTC", "YAML", "YML"}
+QUOTED = ("Prompt: ", "Response: ")
+ASKED_FOR = {"RUN", "CONFIG"}  # what a person puts in place of them in a command
+
 
 def seen(tab: Any, what: str) -> list[str]:
     """Return what one function of look.js finds in a tab."""
@@ -52,3 +57,19 @@ def unfold(tab: Any) -> None:
     closed = tab.locator("[data-testid=stExpander] details:not([open]) summary")
     closed.evaluate_all("all => all.forEach(s => s.click())")
     still(tab)
+
+
+def unexplained(tab: Any) -> list[str]:
+    """Return the abbreviations of a page that its list of words does not explain; look at that list too."""
+    shown = seen(tab, "prose")
+    tab.get_by_role("button", name="Words").click()
+    told = set(ABBREVIATION.findall(tab.get_by_test_id("stPopoverBody").inner_text()))
+    found = [f"in the list of words: {what}" for what in wrong(tab)]
+    tab.keyboard.press("Escape")
+    used = {
+        m.group(1): text.strip()[:80]
+        for text in shown
+        if not text.startswith(QUOTED)
+        for m in ABBREVIATION.finditer(text)
+    }
+    return found + [f"unexplained {a}: {text}" for a, text in used.items() if a not in COMMON | ASKED_FOR | told]

@@ -63,7 +63,7 @@ def test_a_page_looks_right(tab: Any, served: Served, runs: dict[str, str], shot
     tab.goto(address(served, runs, place))
     settled(tab, PLACES[place].title)
     look.unfold(tab)
-    found = list(look.looks(tab, shots, f"look-{place}"))
+    found = [*look.looks(tab, shots, f"look-{place}"), *look.unexplained(tab)]
     assert not found, "\n".join(found)
 
 
@@ -74,3 +74,11 @@ def test_the_look_finds_what_is_planted(tab: Any, planted: str) -> None:
     assert look.wrong(tab) == []
     tab.set_content(start + HARMLESS + PLANTED[planted])
     assert [said for said in look.wrong(tab) if said.startswith(planted)]
+
+
+def test_the_look_finds_an_unexplained_abbreviation(tab: Any) -> None:
+    words = "<main data-testid=stMain><button>Words</button><p data-testid=stPopoverBody>ESS is a size</p>"
+    tab.set_content(f"{words}<p>an ESS of 3 as JSON</p><pre data-testid=stCode>XYZ</pre>")
+    assert look.unexplained(tab) == []
+    tab.set_content(f"{words}<p>a SNIPS of 0.3 with k̂ = 1</p>")
+    assert [said.split(":")[0] for said in look.unexplained(tab)] == ["unexplained SNIPS", "unexplained k̂"]
