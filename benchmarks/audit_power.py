@@ -247,7 +247,7 @@ OUTSIDE: Outside = (
     (
         "A fresh holdout",
         FRESH,
-        "Written down before any of them was run, when every rule stood; run once, and nothing was changed after.",
+        "Written down before any of them was run; nothing was changed by looking at them.",
     ),
 )
 

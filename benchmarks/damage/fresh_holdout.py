@@ -1,4 +1,4 @@
-"""Kinds of damage written down before any of them was run, after every rule of the audit stood; run once, not tuned to.
+"""Kinds of damage written down before any of them was run; nothing was changed by looking at them.
 
 Each is done the way it happens: to a block of rows that one worker or one batch wrote, to rows a reader misread, or to
 a whole column. Named is every check that could be expected to speak; that one of them does is not promised.
