@@ -6,8 +6,9 @@ The server is a process of its own that answers a teacher-forcing request after 
 of the work: ask, parse, align, verify, hash and store power-loss safe. The limit is concurrency ÷ latency; a share over
 1 is an error. Ours and bare aiohttp are asked by turns; `aiohttp_of_limit_64` says how near the limit the machine lets
 any client come. `run_of_limit_64` is `cje-audit run` timed from outside, its start, its checks and its report included.
-lm-evaluation-harness is installed into an environment of its own (LM_EVAL_PYTHON names one that exists); without it
-`vs_lm_eval_256` is null. --quick never installs.
+`run_vs_lm_eval_whole_256` times both programs from outside: ours with its checks and its report, the harness with its
+imports and its scoring function. lm-evaluation-harness is installed into an environment of its own (LM_EVAL_PYTHON
+names one that exists); without it what concerns it is null. --quick never installs.
 """
 
 import argparse
@@ -40,6 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LATENCY_S, BODY_BYTES = 0.2, 20_000
 SECONDS, QUICK_SECONDS = {10: 100.0, 64: 16.0, 256: 8.0}, {10: 6.0, 64: 8.0, 256: 3.0}
 RUN_N, QUICK_RUN_N = 5000, 2000
+LM_EVAL_N = 3000
 PAIRS = 3  # turns of ours and bare aiohttp, where there is time
 LM_EVAL = Path(tempfile.gettempdir()) / "cje-audit-lm-eval" / "bin" / "python"  # outside the repository
 
@@ -236,15 +238,38 @@ def lm_eval(url: str, n: int, concurrency: int, *, install: bool) -> dict[str, f
     with tempfile.TemporaryDirectory() as folder:
         pairs = Path(folder) / "pairs.json"
         pairs.write_text(json.dumps([("Be brief.\n\n" + p + "\n\n", r) for p, r in map(text, range(n))]))
+        started = time.perf_counter()
         done = subprocess.run(
             [str(python), "-c", LM_EVAL_PROGRAM, url, str(pairs), str(concurrency)],
             capture_output=True, text=True, check=False, timeout=600, env=os.environ | {"OPENAI_API_KEY": "none"},
         )  # fmt: skip
+        whole = time.perf_counter() - started
     if done.returncode:
         print(f"lm-evaluation-harness did not run and is left out: {done.stderr.strip()[-300:]}", file=sys.stderr)
         return None
     seconds, busy = json.loads(done.stdout.strip().splitlines()[-1])
-    return {"per_s": n / seconds, "cpu_ms": 1000 * busy / n}
+    return {"per_s": n / seconds, "cpu_ms": 1000 * busy / n, "whole_per_s": n / whole, "whole_seconds": whole}
+
+
+def beside_lm_eval(url: str, n: int, found: dict[str, float], limit: float, *, quick: bool) -> dict[str, Any]:
+    """Compare ours at 256 with the harness: the asking alone, and both programs timed from outside on n samples."""
+    theirs = lm_eval(url, n, 256, install=not quick)
+    names = ("vs_lm_eval_256", "lm_eval_of_limit_256", "lm_eval_cpu_vs_ours_256", "run_vs_lm_eval_whole_256")
+    if theirs is None:
+        return {"figures": {"lm_eval_per_s_256": None}, "ratios": dict.fromkeys(names)}
+    theirs["cpu_ms_per_sample"] = theirs.pop("cpu_ms")
+    figures = {f"lm_eval_{name}_256": value for name, value in theirs.items()}
+    ratios: dict[str, float | None] = {
+        "vs_lm_eval_256": found["per_s"] / theirs["per_s"],
+        "lm_eval_of_limit_256": share(theirs["per_s"], limit),
+        "lm_eval_cpu_vs_ours_256": theirs["cpu_ms_per_sample"] / found["cpu_ms"],
+        "run_vs_lm_eval_whole_256": None,
+    }
+    if not quick:
+        run = whole_run(url, n // 2, 256)
+        figures |= {"run_per_s_256": run["per_s"], "run_seconds_256": run["seconds"]}
+        ratios["run_vs_lm_eval_whole_256"] = run["per_s"] / theirs["whole_per_s"]
+    return {"figures": figures, "ratios": ratios}
 
 
 def install_lm_eval(python: Path) -> bool:
@@ -284,12 +309,9 @@ def measure(options: argparse.Namespace, url: str) -> dict[str, Any]:
             figures |= beside["figures"] | {"aiohttp_of_limit_64": share(beside["figures"]["aiohttp_per_s_64"], limit)}
             ratios |= beside["ratios"]
         if c == 256:
-            theirs = lm_eval(url, min(n, 3000), c, install=not options.quick)
-            figures["lm_eval_per_s_256"] = None if theirs is None else theirs["per_s"]
-            figures["lm_eval_cpu_ms_per_sample_256"] = None if theirs is None else theirs["cpu_ms"]
-            ratios["lm_eval_of_limit_256"] = None if theirs is None else share(theirs["per_s"], limit)
-            ratios["vs_lm_eval_256"] = None if theirs is None else found["per_s"] / theirs["per_s"]
-            ratios["lm_eval_cpu_vs_ours_256"] = None if theirs is None else theirs["cpu_ms"] / found["cpu_ms"]
+            beside = beside_lm_eval(url, n if options.n else min(n, LM_EVAL_N), found, limit, quick=options.quick)
+            figures |= beside["figures"]
+            ratios |= beside["ratios"]
     if 64 in limits:
         n = options.n or (QUICK_RUN_N if options.quick else RUN_N)
         run = whole_run(url, n, 64)
