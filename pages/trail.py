@@ -13,7 +13,8 @@ names = {run.id: run.name for run in audit.runs()}
 only = forms.trail_scope(names, st.session_state.get(session.CURRENT))
 total = audit.trail(only, limit=1).total
 page = audit.trail(only, offset=parts.pager(total, key="page"), limit=parts.PAGE_SIZE)
-parts.quiet(f"{formats.of(len(page.rows), page.total, 'entries')} shown, newest first")
+if page.rows:
+    parts.quiet(f"{formats.of(len(page.rows), page.total, 'entries')} shown, newest first")
 for entry in page.rows:
     cards.entry(entry, key=str(entry.id), with_run=names[entry.run])
 if not page.rows:

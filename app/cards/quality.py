@@ -14,7 +14,7 @@ def strip(figures: Sequence[QualityFigure]) -> None:
     with st.container(horizontal=True, gap="small"):
         for figure in figures:
             if figure.n_affected is not None:
-                with st.container(border=True, width=168, key=f"quality-{figure.name}"):
+                with st.container(border=True, width=184, key=f"quality-{figure.name}"):
                     st.markdown(f"**{words.QUALITY[figure.name].title}**")
                     _badge(figure)
                     parts.quiet(formats.of(figure.n_affected, figure.n))

@@ -29,7 +29,7 @@ def failures_per_minute(minutes: Sequence[MinuteView]) -> Chart | None:
 
 def _sentence(minutes: Sequence[MinuteView]) -> str:
     failed, every = sum(sum(m.failures.values()) for m in minutes), sum(m.n for m in minutes)
-    when = formats.plural(len(minutes), "minute")
+    when = "minute" if len(minutes) == 1 else formats.plural(len(minutes), "minute")
     return f"In the last {when} with answers, {formats.of(failed, every, 'attempts')} failed."
 
 

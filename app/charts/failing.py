@@ -17,7 +17,7 @@ def failure_rates(rates: Sequence[FailureRate], by: str) -> Chart | None:
     chosen = [rate for rate in rates if rate.by == by and rate.n]
     if not chosen:
         return None
-    figure = empty_figure(max(120, 70 + 30 * len(chosen)))
+    figure = empty_figure(90 + 34 * len(chosen))
     figure.add_bar(
         y=[formats.chart_text(formats.excerpt(rate.group, 40)) for rate in chosen],
         x=[rate.n_failed / rate.n for rate in chosen],

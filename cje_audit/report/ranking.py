@@ -50,7 +50,7 @@ def ranking_sentence(chances: dict[str, float]) -> str | None:
     if not chances:
         return None
     falling = sorted(chances.items(), key=lambda item: -item[1])
-    return f"Probability of being best: {', '.join(f'{n} {_chance(p)}' for n, p in falling)} ({HOW})."
+    return f"Chance of being best: {', '.join(f'{n} {_chance(p)}' for n, p in falling)} ({HOW})."
 
 
 def _chance(probability: float) -> str:

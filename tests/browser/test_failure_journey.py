@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser import look
 from tests.browser.conftest import Served
 from tests.browser.tab import run_in, settled, still
 from tests.faults.running import FaultServer, fault_server
@@ -15,7 +16,6 @@ from tests.faults.running import FaultServer, fault_server
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytestmark = pytest.mark.browser
 N = 60
-LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 
 
 @pytest.fixture
@@ -50,13 +50,9 @@ def experiment(folder: Path, url: str, **execution: Any) -> str:
 
 
 def photographed(tab: Any, shots: Path, name: str) -> None:
-    """Take a picture at each width in each scheme; nothing may be wider than the window."""
-    for width, scheme in LOOKS:
-        tab.set_viewport_size({"width": width, "height": 2600})
-        tab.emulate_media(color_scheme=scheme)
-        tab.wait_for_timeout(700)
-        assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        tab.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
+    """Take a picture at each width in each scheme; everything must look right."""
+    found = list(look.looks(tab, shots, name))
+    assert not found, "\n".join(found)
     tab.set_viewport_size({"width": 1440, "height": 900})
 
 

@@ -67,6 +67,17 @@ def test_a_page_looks_right(tab: Any, served: Served, runs: dict[str, str], shot
     assert not found, "\n".join(found)
 
 
+def test_the_menu_of_a_phone_looks_right(tab: Any, served: Served, runs: dict[str, str], shots: Path) -> None:
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.goto(address(served, runs, "results"))
+    settled(tab, "Results")
+    tab.get_by_test_id("stExpandSidebarButton").click()
+    look.stands(tab, "light")
+    tab.screenshot(path=shots / "look-menu-390.png")
+    assert tab.get_by_test_id("stSidebar").get_by_role("combobox", name="Run").input_value() == "Demo: short questions"
+    assert look.wrong(tab) == []
+
+
 @pytest.mark.parametrize("planted", list(PLANTED))
 def test_the_look_finds_what_is_planted(tab: Any, planted: str) -> None:
     start = "<body style='margin:0'><main data-testid=stMain style='width:390px; overflow:auto'>"

@@ -15,7 +15,7 @@ def test_clones_do_not_compete_and_the_chances_sum_to_one() -> None:
     chances = [policy(report, n).probability_best for n in ("base", "near")]
     assert sum(chances) == pytest.approx(1.0)
     assert report.summary.ranking is not None
-    assert report.summary.ranking.startswith("Probability of being best: ")
+    assert report.summary.ranking.startswith("Chance of being best: ")
     assert "joint normal distribution" in report.summary.ranking
 
 
