@@ -623,6 +623,7 @@ class Audit(Accounts):
     ) -> "rescoring.Repairable | None":
         """Return which cells of an import are asked of whom; None for a launched run, whose questions are known."""
         spec = load_spec(RunFiles(self._runs.run_dir(record.id)).config)
+        retrying.check_choice(choice, spec)
         if not isinstance(spec, ImportSpec):
             return None
         asked = None if config is None else self._experiment(config, base)
@@ -660,7 +661,7 @@ class Audit(Accounts):
         found = self._repairable(record, choice, config, base)
         if found is not None:
             return rescoring.plan(record.id, found)
-        return retrying.plan(record.id, retrying.chosen(self._answers, record.id, choice))
+        return retrying.plan(record.id, retrying.chosen(self._answers, record.id, choice), choice)
 
     def start_retry(
         self, run: str, choice: RetryChoice, *, config: str | None = None, base: Path | None = None
@@ -669,7 +670,7 @@ class Audit(Accounts):
         record = self._idle(run)
         found = self._repairable(record, choice, config, base)
         if found is None:
-            return retrying.plan(record.id, self._reopen(record, choice))
+            return retrying.plan(record.id, self._reopen(record, choice), choice)
         if found.cells:
             self._rescore(record, found)
         return rescoring.plan(record.id, found)

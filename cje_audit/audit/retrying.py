@@ -1,5 +1,6 @@
 """Asking again for what failed: failed questions of a run are reopened, and the stages from there on run again."""
 
+import difflib
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -7,8 +8,9 @@ from pathlib import Path
 
 from cje_audit.domain.checks import STAGES
 from cje_audit.domain.codes import CODES, FailureCode
-from cje_audit.domain.experiment import Experiment
-from cje_audit.domain.import_spec import dump_spec, load_spec
+from cje_audit.domain.errors import ConfigError
+from cje_audit.domain.experiment import ORACLE_JUDGE, Experiment
+from cje_audit.domain.import_spec import RunSpec, dump_spec, load_spec
 from cje_audit.domain.report import Report
 from cje_audit.domain.retry import RetryChoice, RetryPlan
 from cje_audit.domain.titles import stage_title
@@ -17,9 +19,37 @@ from cje_audit.store.files import RunFiles
 from cje_audit.store.workspace import iso
 
 NOTHING = (
-    "Nothing is asked again: no question ended in failure here. A cell may lack its value because an earlier step of "
-    "its row failed; then choose all stages and policies."
+    "Nothing is asked again: no question {chosen}ended in failure. A cell may lack its value because an earlier step "
+    "of its row failed; then choose all stages and policies."
 )
+WORDS = {"stage": "of the stage", "code": "with the code", "policy": "of the policy", "row": "about the row"}
+
+
+def check_choice(choice: RetryChoice, spec: RunSpec) -> None:
+    """Refuse a stage, code or policy that does not exist, so that a typing error is not read as "nothing failed".
+
+    Raises
+    ------
+    ConfigError
+        When one of them is unknown, with the nearest known name.
+    """
+    _known("stage", choice.stage, STAGES)
+    _known("code", choice.code, [code.value for code in FailureCode])
+    if isinstance(spec, Experiment):
+        names = [policy.name for policy in (spec.logging_policy, *spec.target_policies)]
+        _known("policy", choice.policy, names if spec.oracle.judge is None else [*names, ORACLE_JUDGE])
+
+
+def _known(what: str, name: str | None, names: Sequence[str]) -> None:
+    if name is None or name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=1)
+    raise ConfigError(
+        f"There is no {what} {name} here.",
+        expected=f"one of {', '.join(names)}",
+        got=name,
+        what_to_do=f"Write {near[0]}." if near else f"Write one of {', '.join(names)}.",
+    )
 
 
 def chosen(answers: AnswerStore, run: str, choice: RetryChoice) -> list[Ending]:
@@ -27,7 +57,7 @@ def chosen(answers: AnswerStore, run: str, choice: RetryChoice) -> list[Ending]:
     return answers.failed_questions(run, stage=choice.stage, code=choice.code, policy=choice.policy, row_id=choice.row)
 
 
-def plan(run: str, ended: Sequence[Ending]) -> RetryPlan:
+def plan(run: str, ended: Sequence[Ending], choice: RetryChoice) -> RetryPlan:
     """Say what asking these questions again means: how many, with which codes, and what runs after it."""
     codes = Counter(ending.code for ending in ended)
     vain = {code: n for code, n in codes.items() if not CODES[FailureCode(code)].retryable}
@@ -38,8 +68,19 @@ def plan(run: str, ended: Sequence[Ending]) -> RetryPlan:
         n_in_vain=sum(vain.values()),
         by_code=dict(codes.most_common()),
         stages=stages,
-        sentence=_sentence(codes, vain, stages) if ended else NOTHING,
+        sentence=_sentence(codes, vain, stages) if ended else NOTHING.format(chosen=_chosen_in_words(choice)),
     )
+
+
+def _chosen_in_words(choice: RetryChoice) -> str:
+    """Say what was chosen; nothing where all was.
+
+    Examples
+    --------
+    >>> _chosen_in_words(RetryChoice(code="timeout", row="q7"))
+    'with the code timeout about the row q7 '
+    """
+    return "".join(f"{words} {getattr(choice, name)} " for name, words in WORDS.items() if getattr(choice, name))
 
 
 def _sentence(codes: Counter[str], vain: dict[str, int], stages: Sequence[str]) -> str:

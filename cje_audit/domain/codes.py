@@ -150,7 +150,11 @@ CODES: dict[FailureCode, CodeFacts] = {
         "The log-probability is above 0, which no probability allows.",
         "Check sign and unit of the column, then score the rows again.",
     ),
-    FailureCode.NON_FINITE: CodeFacts("logprob", "The value is NaN or infinite.", "Score these rows again."),
+    FailureCode.NON_FINITE: CodeFacts(
+        "logprob",
+        "The value is NaN or infinite.",
+        "Find out why it was computed so (half precision, a kernel, a division); then score these rows again.",
+    ),
     FailureCode.SENTINEL: CodeFacts(
         "logprob",
         "The value is no measurement: a fallback constant, or that of the row before.",

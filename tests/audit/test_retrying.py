@@ -83,7 +83,25 @@ def test_what_asking_again_does_not_help_is_said(audit: Audit, run: str) -> None
     plan = audit.retryable(run, RetryChoice())
     assert (plan.n, plan.n_in_vain) == (33, 11)
     assert "With bad_request, asking again alone does not help." in plan.sentence
-    assert audit.retryable(run, RetryChoice(code="auth")).sentence.startswith("Nothing is asked again")
+    found = audit.retryable(run, RetryChoice(code="auth", policy="mild"))
+    assert found.sentence.startswith(
+        "Nothing is asked again: no question with the code auth of the policy mild ended in failure."
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "meant"),
+    [("--stage", "target", "target_policy"), ("--code", "time_out", "timeout"), ("--policy", "midl", "mild")],
+)
+def test_what_does_not_exist_is_refused_and_asks_nothing(
+    tmp_path: Path, audit: Audit, run: str, option: str, typed: str, meant: str
+) -> None:
+    for more in ([], ["--dry-run"]):
+        refused = cje(audit.workspace, "retry", run, option, typed, "--json", *more)
+        assert (refused.code, refused.document["error"]["got"]) == (2, typed)
+        assert refused.document["error"]["sentence"] == f"There is no {option[2:]} {typed} here."
+        assert refused.document["error"]["what_to_do"] == f"Write {meant}."
+    assert asks(tmp_path) == []
 
 
 def test_what_fails_again_stays_failed_with_its_attempts(tmp_path: Path, audit: Audit, run: str) -> None:
