@@ -20,6 +20,7 @@ def downloads(audit: Audit, report: Report) -> None:
         ("Estimates as CSV", f"{run}-estimates.csv", "text/csv", lambda: audit.estimates_csv(run)),
         ("Estimates as Parquet", f"{run}-estimates.parquet", PARQUET, lambda: audit.estimates_parquet(run)),
         ("Rows as CSV", f"{run}-rows.csv", "text/csv", lambda: audit.rows_csv(run)),
+        ("Rows as Parquet", f"{run}-rows.parquet", PARQUET, lambda: audit.rows_parquet(run)),
         ("Whole run as a bundle", f"{run}.zip", "application/zip", lambda: audit.bundle(run)),
     )
     with st.container(horizontal=True, gap="small"):

@@ -330,6 +330,13 @@ class Audit(Accounts):
         with self._tables(run) as tables:
             return rows_csv(tables)
 
+    def rows_parquet(self, run: str) -> bytes:
+        """Return the rows of `rows_csv` as Parquet: texts as they are stored, what is missing as null."""
+        from cje_audit.store.tabular import rows_parquet
+
+        with self._tables(run) as tables:
+            return rows_parquet(tables)
+
     # -- share links ----------------------------------------------------------------------------------------------
 
     def share(self, run: str, days: float, *, by: str | None = None, base: str | None = None) -> ShareLink:

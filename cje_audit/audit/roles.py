@@ -22,7 +22,7 @@ READING = (
     "monitor", "failure_patterns", "failure_rates", "failures", "quarantine", "row", "weights", "weight_rows",
     "check_rows", "labelled", "shares", "acts", "pilot", "attempts", "find_rows", "saved_views", "findings",
     "findings_text", "preflight", "retryable", "retried", "estimates_parquet", "rows_csv", "bundle", "failure_policy",
-    "plan",
+    "plan", "rows_parquet",
 )  # fmt: skip
 RUNNING = (
     "launch", "import_files", "demo", "demo_siblings", "cancel", "pause", "resume", "retry", "start_retry",

@@ -17,6 +17,16 @@ WEIGHTS = 'select "row", policy, log_ratio, weight from weight order by 1, 2'
 
 
 def rows_csv(tables: RunTables) -> bytes:
+    """Return `rows` as CSV in which no text can be a formula."""
+    return safe_csv(rows(tables))
+
+
+def rows_parquet(tables: RunTables) -> bytes:
+    """Return `rows` as Parquet: texts as they are stored, numbers as numbers, what is missing as null."""
+    return _parquet(rows(tables))
+
+
+def rows(tables: RunTables) -> pl.DataFrame:
     """Return one line per row: its texts, score and label, then log ratio and weight under each policy."""
     frame = tables.read(ROWS)
     weights = tables.read(WEIGHTS)
@@ -25,7 +35,7 @@ def rows_csv(tables: RunTables) -> bytes:
             "row", pl.col("log_ratio").alias(f"log_ratio_{policy}"), pl.col("weight").alias(f"weight_{policy}")
         )
         frame = frame.join(own, on="row", how="left", maintain_order="left")
-    return safe_csv(frame.drop("row"))
+    return frame.drop("row")
 
 
 def safe_csv(frame: pl.DataFrame) -> bytes:
@@ -47,6 +57,10 @@ def _header(name: str) -> str:
 
 def csv_as_parquet(text: str) -> bytes:
     """Return a CSV text as Parquet, with numbers as numbers."""
+    return _parquet(pl.read_csv(io.StringIO(text), infer_schema_length=None))
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
     out = io.BytesIO()
-    pl.read_csv(io.StringIO(text), infer_schema_length=None).write_parquet(out)
+    frame.write_parquet(out)
     return out.getvalue()

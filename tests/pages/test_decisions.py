@@ -104,4 +104,4 @@ def test_the_run_can_be_taken_home_in_every_form(visit: Visit, world: World) -> 
     at = visit(world.workspace, "results", run=world.complete)
     labels = [b.label for b in at.get("download_button")]
     assert labels == ["HTML report", "HTML report, redacted", "Report as JSON", "Estimates as CSV", "Estimates as Parquet",
-                      "Rows as CSV", "Whole run as a bundle"]  # fmt: skip
+                      "Rows as CSV", "Rows as Parquet", "Whole run as a bundle"]  # fmt: skip
