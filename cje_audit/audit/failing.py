@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cje_audit.checks.failure_patterns import Attempts
+from cje_audit.domain.codes import FailureCode
 from cje_audit.domain.experiment import ORACLE_JUDGE, Experiment, Judge
 from cje_audit.domain.policy import endpoint_name
 from cje_audit.store.answers import AnswerStore
@@ -38,8 +39,8 @@ def _name(judge: Judge) -> str:
 def attempts_of(
     answers: AnswerStore, tables: RunTables, run: str, endpoints: Mapping[tuple[str | None, bool], str]
 ) -> Attempts:
-    """Return every ended attempt of a run with the length of its row's text, in characters, and where it was asked."""
-    ended = answers.ended_attempts(run)
+    """Return every attempt of a run that ended by itself, with its text's length (characters) and who was asked."""
+    ended = [a for a in answers.ended_attempts(run) if a.code != FailureCode.CANCELLED]  # cut off by a person
     asked = sorted({attempt.row_id for attempt in ended})
     rows = tables.read_named(CHARS, {"asked": asked})
     chars = dict(zip(rows["row_id"].to_list(), rows["chars"].to_list(), strict=True))

@@ -18,7 +18,7 @@ Names = npt.NDArray[np.object_]
 
 Said = tuple[float, str, str] | None  # how far the failure rates lie apart, a sentence, and what to do
 By = Literal["policy", "length", "time"]
-FEWEST = 5  # failures of one code before a pattern is looked for
+FEWEST = 5  # failures of one code before a pattern is looked for, and attempts on the other side of a cut
 CAUGHT, FAILING, SPARED = 0.95, 0.8, 0.05  # share of failures beyond a cut; failing there; failing elsewhere
 LONGER = 1.5  # times the usual length
 PARTS = 10
@@ -107,7 +107,7 @@ def _by_length(lengths: Floats, failed: Flags) -> Said:
         sentence = f"texts longer than {cut:,.0f} characters fail; {_rates(lengths > cut, failed)}."
         advice = f"Raise the server's context limit, or shorten texts above {cut:,.0f} characters."
         return _contrast(lengths > cut, failed), sentence, advice
-    if failed.sum() < FEWEST or failed.all():
+    if min(failed.sum(), (~failed).sum()) < FEWEST:
         return None
     long, usual = float(np.median(lengths[failed])), float(np.median(lengths[~failed]))
     if long < LONGER * usual or not _is_shifted(lengths, failed):
@@ -150,7 +150,13 @@ def best_cut(values: Floats, failed: Flags) -> float | None:
     n_below, n = ends + 1, len(values)
     total = int(failed.sum())
     above, n_above = total - below, n - n_below
-    good = (above >= np.maximum(CAUGHT * total, FEWEST)) & (above >= FAILING * n_above) & (below <= SPARED * n_below)
+    spared = n_below >= FEWEST  # one text that did not fail says nothing about the others
+    good = (
+        spared
+        & (above >= np.maximum(CAUGHT * total, FEWEST))
+        & (above >= FAILING * n_above)
+        & (below <= SPARED * n_below)
+    )
     if not good.any():
         return None
     contrast = above / n_above - below / n_below
@@ -160,7 +166,7 @@ def best_cut(values: Floats, failed: Flags) -> float | None:
 
 def _parts(inside: Flags, failed: Flags, failing: float) -> bool:
     """Whether a part of the attempts holds nearly all failures, fails often, and the rest does not."""
-    if inside.all() or not inside.any():
+    if (~inside).sum() < FEWEST or not inside.any():
         return False
     caught = failed[inside].sum() >= CAUGHT * failed.sum()
     return bool(caught and failed[inside].mean() >= failing and failed[~inside].mean() <= SPARED)

@@ -47,6 +47,15 @@ def test_everything_after_a_moment_is_found() -> None:
     assert "everything fails from 22:26:40 UTC on; 200 of 200 failed there, 0 of 800 elsewhere" in found.sentence
 
 
+@pytest.mark.parametrize("spared", [1, 4])
+def test_a_cut_that_parts_off_a_few_successes_is_no_pattern(spared: int) -> None:
+    lengths = np.arange(N, dtype=float)
+    few = attempts(lengths >= spared, lengths=lengths, at=np.full(N, NOON), policies=np.array(["a"] * N, dtype=object))
+    assert failure_patterns(few) == ()
+    inside = (np.arange(N) >= spared // 2) & (np.arange(N) < N - spared // 2)
+    assert failure_patterns(attempts(inside, policies=np.array(["a"] * N, dtype=object))) == ()
+
+
 def test_an_outage_is_found() -> None:
     (found,) = failure_patterns(attempts((np.arange(N) >= 300) & (np.arange(N) < 360)))
     assert "between 22:18:2" in found.sentence and "retry" in found.what_to_do.lower()
