@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.secrets import SecretsValue
 
+from app import early as early  # before the first visit
 from app.web import routes
 
 SIGN_ON = {

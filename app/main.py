@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pandas as pd  # noqa: F401  (a first visit must not find it half imported)
-import plotly.graph_objects as go  # noqa: F401  (as above)
 import streamlit as st
 
-import cje_audit.audit.rooms  # noqa: F401  (as above)
+from app import early as early
 from app import filters, parts, session
 from app.places import PLACES, START
 
