@@ -22,6 +22,7 @@ from cje_audit.domain.report import Report
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.bundle import Bundle, write_bundle
 from cje_audit.store.decisions import DecisionRecord, Decisions
+from cje_audit.store.documents import read_report
 from cje_audit.store.files import RunFiles
 from cje_audit.store.tables import RunTables
 from cje_audit.store.workspace import RunRecord, Workspace
@@ -94,7 +95,7 @@ def import_bundle(workspace: Workspace, answers: AnswerStore, trail: Decisions, 
 
 
 def _same_run(workspace: Workspace, bundle: Bundle, run: str) -> str:
-    kept = Report.model_validate_json(RunFiles(workspace.run_dir(run)).report.read_bytes())
+    kept = read_report(RunFiles(workspace.run_dir(run)).report)
     if _report(bundle).report_hash() == kept.report_hash():
         return run
     raise InputError(

@@ -581,13 +581,16 @@ class Audit(Accounts):
     def resume(self, run: str, *, max_cost: float | None = None) -> RunRow:
         """Go on with a run that stopped, failed or lost its worker; finished answers are not asked for again.
 
+        A complete run stays as it is; a report of it that is damaged or missing is written again from its tables.
         `max_cost` puts another cost cap in place of the configuration's.
         """
         record = self._idle(run)
         if max_cost is not None:
             retrying.raise_cap(self._runs.run_dir(record.id), max_cost)
             self._runs.event(record.id, f"The cost cap is {max_cost:g} from now on.")
-        if record.status != "complete":
+        if record.status == "complete":
+            self._standing.mend(record)
+        else:
             self._restart(record)
         return self.run(record.id)
 

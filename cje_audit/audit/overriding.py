@@ -11,11 +11,13 @@ from typing import Any
 
 from cje_audit.checks.verdicts import is_blocking
 from cje_audit.domain.checks import Check, CheckStatus, Override
-from cje_audit.domain.errors import InputError, NotFound
+from cje_audit.domain.errors import InputError, NotFound, StoreError
 from cje_audit.domain.report import Report
 from cje_audit.store.answers import AnswerStore
 from cje_audit.store.decisions import DecisionRecord
+from cje_audit.store.documents import read_report
 from cje_audit.store.files import RunFiles
+from cje_audit.store.tables import RunTables
 from cje_audit.store.workspace import RunRecord, Workspace, iso
 
 Overrides = dict[tuple[str, str | None], Override]
@@ -100,12 +102,28 @@ class Standing:
         path = self._files(record).overridden
         kept = _read(path)
         if kept is not None and all(kept.get(k) == v for k, v in made_from.items()):
-            return Report.model_validate(kept["report"])
+            whole: Report = kept["report"]
+            return whole
         return self._decide_again(record, first, overrides, made_from)
 
     def first(self, record: RunRecord) -> Report:
         """Return the report as the run's stages gave it."""
-        return Report.model_validate_json(self._files(record).report.read_bytes())
+        return read_report(self._files(record).report)
+
+    def mend(self, record: RunRecord) -> None:
+        """Write a finished run's report again from its stored tables, where its file is damaged or missing."""
+        try:
+            self.first(record)
+        except StoreError:
+            from cje_audit.stages.estimation import write_report  # the whole statistics; few visits need them
+
+            files = self._files(record)
+            tables = RunTables(files.tables, read_only=True)
+            try:
+                write_report(tables, record, files.report)
+            finally:
+                tables.close()
+            self.workspace.event(record.id, "The report was written again from the stored tables.")
 
     def _files(self, record: RunRecord) -> RunFiles:
         return RunFiles(self.workspace.run_dir(record.id))
@@ -127,8 +145,9 @@ class Standing:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """Return what was decided last time; None where there is nothing, or nothing whole."""
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return {**found, "report": Report.model_validate(found["report"])}
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return found if isinstance(found, dict) and "report" in found else None

@@ -160,7 +160,10 @@ def verify_html(text: str) -> list[str]:
     blank = HASH_PLACE.sub(rf"\g<1>{BLANK_HASH}\g<3>", text)
     if _hash_of(blank) != place[2]:
         return ["The file was changed after it was written: its content does not match its hash."]
-    Report.model_validate(json.loads(data[1]))
+    try:
+        Report.model_validate(json.loads(data[1]))
+    except ValueError:
+        return ["The file's hash holds, but the report inside is not one that this version of CJE Audit reads."]
     return []
 
 

@@ -10,6 +10,7 @@ from cje_audit.domain.experiment import Experiment
 from cje_audit.domain.import_spec import RunSpec
 from cje_audit.domain.preflight import KeptPreflight
 from cje_audit.domain.report import RunHeader
+from cje_audit.store.documents import read_document
 from cje_audit.store.files import RunFiles
 from cje_audit.store.workspace import RunRecord
 from cje_audit.version import __version__
@@ -40,7 +41,8 @@ def run_header(record: RunRecord, spec: RunSpec, dataset_facts: dict[str, Any], 
 
 def read_preflight(path: Path) -> KeptPreflight | None:
     """Return the preflight that is kept with a run; None where there was none."""
-    return KeptPreflight.model_validate_json(path.read_bytes()) if path.is_file() else None
+    aside = "Move the file away: the report then says that there was no preflight."
+    return read_document(path, KeptPreflight, "what the preflight found", aside) if path.is_file() else None
 
 
 def git_commit() -> str | None:

@@ -148,7 +148,12 @@ def row_view(tables: "RunTables", row_id: str) -> RowView:
     """
     found = tables.read("select * from sample where row_id = ?", [row_id]).rows(named=True)
     if not found:
-        raise NotFound(f"This run has no row {row_id!r}.", got=row_id, what_to_do="Pick a row from the Failures page.")
+        raise NotFound(
+            f"This run has no row with the id {row_id!r}.",
+            expected="the id of one of the run's rows",
+            got=row_id,
+            what_to_do="Check the id, capitals too, or search the Rows page for its words.",
+        )
     sample, number = found[0], found[0]["row"]
     label = tables.read('select label from oracle_label where "row" = ?', [number])["label"].to_list()
     return RowView(

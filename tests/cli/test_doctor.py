@@ -8,6 +8,7 @@ import pytest
 
 from cje_audit.audit import Audit
 from cje_audit.domain.checks import Check
+from cje_audit.domain.errors import StoreError
 from tests.cli.helpers import cje
 from tests.faults.running import FaultServer, fault_server
 
@@ -83,5 +84,8 @@ def test_run_doctor_keeps_what_it_found_with_the_run(config: Path, tmp_path: Pat
         assert kept is not None and not kept.found.blocks and kept.set_aside_by is None
         assert audit.decisions(done.document["run"]) == ()
         assert audit.report(done.document["run"]).run.provenance["preflight"]["failing"] == []
+        (tmp_path / "w" / "runs" / done.document["run"] / "preflight.json").write_text('{"found": ')
+        with pytest.raises(StoreError, match="is damaged: it should hold what the preflight found, but what is there"):
+            audit.preflight(done.document["run"])
     finally:
         audit.close()

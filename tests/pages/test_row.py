@@ -52,3 +52,11 @@ def test_attempts_are_listed_with_their_code_and_in_order(launched: tuple[Path, 
     assert len(labels) == len(found)
     assert "What moved the weight" in [s.value for s in at.subheader]
     assert "together they make the log ratio" in everything(at)
+
+
+def test_an_id_that_no_row_has_is_said_as_that(launched: tuple[Path, str], visit: Visit) -> None:
+    at = visit(launched[0], "row", run=launched[1], row="Q3")
+    assert not at.exception
+    assert [e.value.replace("\\", "") for e in at.error] == ["This run has no row with the id 'Q3'."]
+    assert "What to do: Check the id, capitals too, or search the Rows page for its words." in everything(at)
+    assert at.text_input(key="row").value == "Q3"

@@ -117,7 +117,7 @@ def test_a_row_of_a_run_without_tables_is_a_sentence(visit: Visit, world: World,
     assert "Traceback" not in everything(at)
     assert [e.value.replace("\\", "") for e in at.error] in (
         ["This run has not finished yet; nothing is estimated before the end."],
-        ["This run has no row 'p00000'."],
+        ["This run has no row with the id 'p00000'."],
     )
 
 

@@ -1,5 +1,6 @@
 """The offline HTML report: the same sentences, nothing that runs or loads, and a hash that tells any change."""
 
+import hashlib
 import html
 import re
 from dataclasses import replace
@@ -108,6 +109,15 @@ def test_any_change_is_found(report: Report, old: str, new: str) -> None:
 
 def test_another_file_is_no_report() -> None:
     assert verify_html("<html></html>") == ["The file is not a CJE Audit report, or its hash was removed."]
+
+
+def test_a_file_sealed_around_something_else_than_a_report_is_said_as_that(report: Report) -> None:
+    text = render(report)
+    sealed = re.search(r'name="cje-audit-file-hash" content="([0-9a-f]{64})"', text)
+    assert sealed is not None
+    blank = text.replace(sealed[1], "0" * 64).replace('"schema":', '"scheme":', 1)
+    forged = blank.replace("0" * 64, hashlib.sha256(blank.encode("utf-8")).hexdigest(), 1)
+    assert [fault.partition(",")[0] for fault in verify_html(forged)] == ["The file's hash holds"]
 
 
 def test_the_same_report_gives_the_same_bytes(report: Report) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from cje_audit.domain.backups import BackupUse
 from cje_audit.domain.codes import FailureCode
-from cje_audit.domain.preflight import KeptPreflight
 from cje_audit.providers.base import Provider
+from cje_audit.stages.provenance import read_preflight
 from cje_audit.store.answers import AnswerStore, AnyResult, Question
 from cje_audit.store.files import RunFiles
 
@@ -63,10 +63,8 @@ def found_at_backup(
 
 def proved(folder: Path, name: str | None) -> bool:
     """Whether the run's preflight proved the backup of a policy equal (None: that the judge's can be read)."""
-    path = RunFiles(folder).preflight
-    if not path.is_file():
-        return False
-    return KeptPreflight.model_validate_json(path.read_bytes()).found.proves_backup(name)
+    kept = read_preflight(RunFiles(folder).preflight)
+    return kept is not None and kept.found.proves_backup(name)
 
 
 def use_of(about: Question, gates: tuple[str, str], keys: Sequence[str], moved: Moved, failed: Set[str]) -> BackupUse:
