@@ -30,7 +30,8 @@ from cje_audit.cli import server
 
 SEED = 20260101
 SMALL, WHOLE, LARGE, QUICK_LARGE = 1_000, 100_000, 1_000_000, 20_000
-PAGES = {"results": 1, "weights": 4, "validation": 0, "qc": 1, "failures": 0, "rows": 0, "row": 0}  # charts each draws
+CHARTS = {"results": 1, "weights": 4, "qc": 1}  # how many a page draws at least
+PAGES = ("results", "weights", "validation", "qc", "compare", "failures", "rows", "row")
 POLICIES = {"clone": 0.0, "near": 0.2, "mild": 0.4, "far": 1.2, "lost": 4.0}  # sd of the log ratio, nats
 MAX_PAINT_S, MAX_TURN_S, MAX_MB = 3.0, 0.5, 1000.0
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage")
@@ -94,9 +95,10 @@ def paint_s(page: Page, url: str, charts: int) -> float:
     return time.perf_counter() - start
 
 
-def address(url: str, place: str, run: str) -> str:
-    """Return where a page of a run is; the page of one row shows the row with the number 77."""
-    return f"{url}/{place}?run={run}{'&row=q77' if place == 'row' else ''}"
+def address(url: str, place: str, run: str, other: str) -> str:
+    """Return where a page of a run is; the row is number 77, and the run is compared with the other."""
+    more = {"row": "&row=q77", "compare": f"&a={other}&b={run}"}
+    return f"{url}/{place}?run={run}{more.get(place, '')}"
 
 
 def turn_s(page: Page, url: str) -> float:
@@ -138,9 +140,10 @@ def timings(
     marks: dict[str, float | None] = {}
     for _ in range(repeats):
         for n, run in runs.items():
-            for place, charts in PAGES.items():
+            other = next(known for size, known in runs.items() if size != n)
+            for place in PAGES:
                 with fresh_page(playwright, chromium) as page:
-                    _keep(found[str(n)], place, paint_s(page, address(url, place, run), charts))
+                    _keep(found[str(n)], place, paint_s(page, address(url, place, run, other), CHARTS.get(place, 0)))
             with fresh_page(playwright, chromium) as page:
                 if n > SMALL:
                     _keep(found[str(n)], "page_turn", turn_s(page, f"{url}/failures?run={run}"))

@@ -16,7 +16,9 @@ first, second = forms.pick_two_runs(ended)
 if first is None or second is None:
     parts.quiet("Pick two runs. They are paired by prompt, and every difference has its interval.")
     st.stop()
-cards.between(audit.compare(first, second))
+with st.spinner("Both runs are being read."):
+    found = audit.compare(first, second)
+cards.between(found)
 with parts.line():
     parts.link("results", "Results of A", run=first)
     parts.link("results", "Results of B", run=second)

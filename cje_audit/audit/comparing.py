@@ -1,5 +1,7 @@
 """Comparing two finished runs: their stored rows are read again, and every refused policy stays refused."""
 
+from typing import Final
+
 from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import InputError
 from cje_audit.domain.import_spec import load_spec
@@ -14,9 +16,12 @@ from cje_audit.store.files import RunFiles
 from cje_audit.store.tables import RunTables
 from cje_audit.store.workspace import Workspace
 
+KEPT: Final = 16
+_made: dict[tuple[str, ...], RunComparison] = {}  # seconds of reading for large runs, and a page asks at every click
+
 
 def compare_two(workspace: Workspace, answers: AnswerStore, a: Report, b: Report) -> RunComparison:
-    """Compare two runs by their reports.
+    """Compare two runs by their reports; the last comparisons of unchanged reports are kept in memory.
 
     Raises
     ------
@@ -27,7 +32,13 @@ def compare_two(workspace: Workspace, answers: AnswerStore, a: Report, b: Report
         raise InputError(
             "A run is not compared with itself.", expected="two runs", got=a.run.id, what_to_do="Name another run."
         )
-    return compare_runs(_side(workspace, answers, "A", a), _side(workspace, answers, "B", b))
+    key = (str(workspace.root), *(part for r in (a, b) for part in (r.run.id, r.report_hash())))
+    if key not in _made:
+        made = compare_runs(_side(workspace, answers, "A", a), _side(workspace, answers, "B", b))
+        for oldest in list(_made)[: max(0, len(_made) - KEPT + 1)]:
+            _made.pop(oldest, None)
+        _made[key] = made
+    return _made[key]
 
 
 def _side(workspace: Workspace, answers: AnswerStore, label: str, report: Report) -> Side:
