@@ -108,5 +108,5 @@ def _instead(block: Any) -> str:
     if block is None:
         return "choices[0].logprobs is missing"
     if isinstance(dig(block, "content"), list):
-        return "only those of the tokens that the server wrote itself came (choices[0].logprobs.content)"
+        return "only those of the tokens that the server wrote itself (choices[0].logprobs.content)"
     return "choices[0].logprobs has no tokens and token_logprobs"
