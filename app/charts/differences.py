@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from app import formats
-from app.charts.base import BLUE, GREY, Chart, empty_figure
+from app.charts.base import BLUE, GREY, SHORT, Chart, empty_figure, lines_of_names, short
 from cje_audit.domain.comparison import ComparedPair
 from cje_audit.domain.report import Comparison
 
@@ -43,8 +43,7 @@ def differences(pairs: Sequence[Compared], told: str, *, label_a: str = "", labe
         hovertemplate="%{y}: %{customdata[0]}<br>interval %{customdata[1]}<extra></extra>",
     )  # fmt: skip
     figure.add_vline(x=0, line={"dash": "dot", "color": GREY})
-    names = [formats.chart_text(d.name) for d in drawn]
-    figure.update_yaxes(showgrid=False, type="category", categoryorder="array", categoryarray=names[::-1])
+    lines_of_names(figure, {d.name: _beside(d.pair, label_a, label_b) for d in drawn}, showgrid=False)
     figure.update_xaxes(title="Difference in policy value")
     return Chart(figure, told, table(pairs, label_a=label_a, label_b=label_b))
 
@@ -59,6 +58,13 @@ def _drawn(pairs: Sequence[Compared], label_a: str, label_b: str) -> list[Drawn]
 
 def _name(pair: Compared, label_a: str, label_b: str) -> str:
     return " − ".join(f"{policy} {label}".strip() for policy, label in ((pair.a, label_a), (pair.b, label_b)))
+
+
+def _beside(pair: Compared, label_a: str, label_b: str) -> str:
+    """Return a pair as its line shows it: on two lines where one would be long."""
+    whole = _name(pair, label_a, label_b)
+    both = [f"{short(policy)} {label}".strip() for policy, label in ((pair.a, label_a), (pair.b, label_b))]
+    return " −<br>".join(both) if len(whole) > SHORT else formats.chart_text(whole)
 
 
 def table(pairs: Sequence[Compared], *, label_a: str = "", label_b: str = "") -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import formats, words
-from app.charts.base import BLUE, GREY, ORANGE, Chart, empty_figure
+from app.charts.base import BLUE, GREY, ORANGE, Chart, empty_figure, lines_of_names, short
 from cje_audit.domain.checks import Verdict
 from cje_audit.domain.report import Estimate, PolicyReport, Report, Truth
 
@@ -63,14 +63,8 @@ def forest(report: Report) -> Chart | None:
 
 
 def _axes(figure: go.Figure, report: Report, drawn: Sequence[Head]) -> None:
-    names = [formats.chart_text(p.name) for p in report.policies]
-    figure.update_yaxes(
-        showgrid=False,
-        type="category",
-        categoryorder="array",
-        categoryarray=names[::-1],
-        range=[-0.6, len(names) - 0.4],
-    )
+    shown = {p.name: short(p.name) for p in report.policies}
+    lines_of_names(figure, shown, showgrid=False, range=[-0.6, len(shown) - 0.4])
     rewards = sorted({words.REWARDS.get(h.estimate.reward, h.estimate.reward).lower() for h in drawn})
     figure.update_xaxes(title=f"Policy value ({', '.join(rewards)})")
     for policy in report.policies:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from app import formats
-from app.charts.base import ORANGE, Chart, empty_figure
+from app.charts.base import ORANGE, Chart, empty_figure, lines_of_names, short
 from cje_audit.domain.views import FailureRate
 
 BY = {"code": "Code", "provider": "Provider", "policy": "Policy", "time": "Time", "length": "Length"}
@@ -19,14 +19,14 @@ def failure_rates(rates: Sequence[FailureRate], by: str) -> Chart | None:
         return None
     figure = empty_figure(90 + 34 * len(chosen))
     figure.add_bar(
-        y=[formats.chart_text(formats.excerpt(rate.group, 40)) for rate in chosen],
+        y=[formats.chart_text(rate.group) for rate in chosen],
         x=[rate.n_failed / rate.n for rate in chosen],
         orientation="h", marker={"color": ORANGE}, customdata=[_of(rate) for rate in chosen],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(showlegend=False)
     figure.update_xaxes(title="Share of attempts that failed", rangemode="tozero", tickformat=".0%")
-    figure.update_yaxes(type="category", autorange="reversed", title=UNITS.get(by, "").capitalize() or None)
+    lines_of_names(figure, {rate.group: short(rate.group) for rate in chosen}, title=UNITS.get(by, "").capitalize())
     return Chart(figure, _sentence(chosen, by), _table(chosen, by))
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import formats
-from app.charts.base import Chart, empty_figure
+from app.charts.base import Chart, empty_figure, lines_of_names, short
 from cje_audit.domain.views import CellView
 
 LESS_AND_MORE = [[0.0, "#b35806"], [0.5, "#f7f7f7"], [1.0, "#0b4f8a"]]
@@ -34,7 +34,7 @@ def token_strip(cells: Sequence[CellView]) -> Chart | None:
         colorbar={"title": "nats lost", "thickness": 10},
     )
     _token_ticks(figure, lines)
-    figure.update_yaxes(autorange="reversed", type="category")
+    _lines(figure, lines)
     sentence = "Each square is one token of the response; the darker it is, the less the policy expected it."
     return Chart(figure, sentence, _token_table(lines, longest))
 
@@ -68,7 +68,7 @@ def ratio_strip(cells: Sequence[CellView]) -> Chart | None:
         colorbar={"title": "nats", "thickness": 10},
     )
     _token_ticks(figure, same)
-    figure.update_yaxes(autorange="reversed", type="category")
+    _lines(figure, same)
     sentence = (
         "Blue tokens are ones the policy expected more than the logging policy did, orange ones less; "
         "together they make the log ratio of the row. " + " ".join(f"{_mover(c)}." for c in same)
@@ -103,6 +103,11 @@ def _hovers(cell: CellView, length: int) -> list[list[str]]:
 
 def _line_name(cell: CellView) -> str:
     return formats.chart_text(cell.policy or "logging policy")
+
+
+def _lines(figure: go.Figure, lines: Sequence[CellView]) -> None:
+    names = [c.policy or "logging policy" for c in lines]
+    lines_of_names(figure, {name: short(name) for name in names})
 
 
 def token_text(text: str) -> str:

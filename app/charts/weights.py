@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import formats
-from app.charts.base import BLUE, GREY, Chart, empty_figure
+from app.charts.base import BLUE, GREY, Chart, empty_figure, short
 from cje_audit.domain.report import Histogram, PolicyReport
 from cje_audit.domain.views import HeavyRow, WeightView
 
@@ -22,7 +22,7 @@ def weight_histogram(policy: PolicyReport, clone: PolicyReport | None, *, as_wei
     if bins is None:
         return None
     figure = empty_figure(320, bargap=0.02)
-    _bars(figure, bins, formats.chart_text(policy.name), as_weight=as_weight)
+    _bars(figure, bins, short(policy.name), as_weight=as_weight)
     ends = [bins.edges[0], bins.edges[-1]]
     floor = noise_floor(clone) if clone is not None and clone.name != policy.name else None
     if floor is not None and clone is not None:
@@ -30,7 +30,7 @@ def weight_histogram(policy: PolicyReport, clone: PolicyReport | None, *, as_wei
             figure,
             floor,
             max(bins.counts),
-            f"{formats.chart_text(clone.name)}: 9 of 10 rows (noise floor)",
+            f"{short(clone.name)}: 9 of 10 rows (noise floor)",
             ends[1] - ends[0],
         )
         ends += floor
@@ -174,13 +174,13 @@ def ccdf(view: WeightView, clone: WeightView | None) -> Chart | None:
     if not view.ccdf_log_ratio:
         return None
     figure = empty_figure(320)
-    _tail(figure, view, formats.chart_text(view.policy), {"color": BLUE, "width": 3})
+    _tail(figure, view, short(view.policy), {"color": BLUE, "width": 3})
     ends = [view.ccdf_log_ratio[0], view.ccdf_log_ratio[-1]]
     if clone is not None and clone.policy != view.policy and clone.ccdf_log_ratio:
         _tail(
             figure,
             clone,
-            f"{formats.chart_text(clone.policy)} (noise floor)",
+            f"{short(clone.policy)} (noise floor)",
             {"color": GREY, "width": 2, "dash": "dash"},
         )
         ends += [clone.ccdf_log_ratio[0], clone.ccdf_log_ratio[-1]]
@@ -224,13 +224,13 @@ def heaviest(view: WeightView, clone: WeightView | None) -> Chart | None:
         x=ranks,
         y=[row.share for row in rows],
         marker={"color": BLUE},
-        name=formats.chart_text(view.policy),
+        name=short(view.policy),
         customdata=[[formats.chart_text(formats.excerpt(row.row_id, 40)), formats.percent(row.share)] for row in rows],
         hovertemplate="row %{customdata[0]}: %{customdata[1]} of all weight<extra></extra>",
     )
     if clone is not None and clone.policy != view.policy:
         shares = [row.share for row in clone.heaviest[: len(rows)]]
-        name = f"{formats.chart_text(clone.policy)} (noise floor)"
+        name = f"{short(clone.policy)} (noise floor)"
         line = {"color": GREY, "width": 2, "dash": "dash"}
         figure.add_scatter(x=ranks[: len(shares)], y=shares, mode="lines", name=name, line=line, hoverinfo="skip")
     figure.update_yaxes(tickformat=".2~p", title="Share of all weight", rangemode="tozero")

@@ -126,6 +126,14 @@ def test_the_ratio_strip_names_the_token_that_moved_each_weight_most() -> None:
     assert "No token moved the weight of b." in chart.sentence
 
 
+def test_names_that_begin_alike_keep_their_own_lines() -> None:
+    alike = ["a policy with a long name, first", "a policy with a long name, second"]
+    chart = tokens.token_strip([cell(name, [-1.0]) for name in alike])
+    assert chart is not None
+    assert list(chart.figure.data[0].y) == list(chart.figure.layout.yaxis.tickvals) == alike
+    assert {len(shown) for shown in chart.figure.layout.yaxis.ticktext} == {22}
+
+
 def test_nothing_is_drawn_where_nothing_was_measured() -> None:
     bare = reports.policy("bare", Verdict.NOT_EVALUATED, weights=None, estimates=())
     assert weights.weight_histogram(bare, CLONE, as_weight=True) is None

@@ -15,6 +15,7 @@ MODULES = [
     "charts.weights",
     "charts.tokens",
     "charts.estimates",
+    "charts.base",
 ]
 
 

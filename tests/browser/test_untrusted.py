@@ -16,6 +16,7 @@ from cje_audit.domain.register import Proposal
 from cje_audit.domain.row_search import RowQuery
 from cje_audit.domain.untrusted import visible
 from cje_audit.report.estimates_csv import FORMULA as STARTS
+from tests.browser import look
 from tests.browser.conftest import Served
 from tests.browser.tab import still
 from tests.browser.test_report_file import opened
@@ -63,6 +64,8 @@ def looked_at(tab: Any) -> list[str]:
     wrong += [f"broken out {x}" for x in tab.evaluate(BROKEN_OUT)]
     wrong += ["a script ran"] if tab.evaluate("window.pwned !== undefined") else []
     wrong += ["wider than the window"] if tab.evaluate(WIDER) else []
+    wrong += [f"clipped {x}" for x in look.seen(tab, "clipped")]
+    wrong += [f"overlapping {x}" for x in look.seen(tab, "overlapping")]
     wrong += ["an exception"] if tab.get_by_test_id("stException").count() else []
     return wrong
 
