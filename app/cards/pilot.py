@@ -28,7 +28,11 @@ def verdict(audit: Audit, found: PilotReport | None, run: str) -> bool:
             [{"Flaw": name, "Share of the rows": formats.percent(share)} for name, share in found.quality.items()],
             "The share of the pilot's rows that has each flaw.",
         )
-        return bool(found.size.n_left) and _rest(audit)
+        if not found.size.n_left:
+            return False
+        wanted = _rest(audit)
+        parts.command(f"cje-audit rest {run}")
+        return wanted
 
 
 def _rest(audit: Audit) -> bool:
@@ -41,4 +45,4 @@ def _rest(audit: Audit) -> bool:
 def _reasons(found: PilotReport, run: str) -> None:
     with parts.line():
         for check in found.reasons:
-            parts.link("validation", check, run=run, check=check)
+            parts.link("validation", words.check_title(check), run=run, check=check)

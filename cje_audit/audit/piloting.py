@@ -6,6 +6,7 @@ from cje_audit.checks.words import number
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.pilot import PilotOutcome, PilotReport, PilotSize
 from cje_audit.domain.report import Report
+from cje_audit.domain.titles import check_title
 
 ASKING = ("logging_policy", "target_policy", "judge")
 SIZE_DEPENDS = ("estimation.", "judge.calibration", "judge.transport", "dataset.manifest")
@@ -43,7 +44,7 @@ def _opening(outcome: PilotOutcome, size: PilotSize, checks: list[Check]) -> str
     rows = f"{size.n:,} of {size.n_total:,} rows"
     if outcome == "go":
         return f"Go: nothing was found wrong in the pilot's {rows}."
-    which = ", ".join(dict.fromkeys(c.id for c in checks))
+    which = ", ".join(dict.fromkeys(check_title(c.id) for c in checks))
     if outcome == "look":
         return f"Look first: the pilot's {rows} ran through, with warnings ({which})."
     return f"No go: the pilot's {rows} show what the rest would repeat ({which})."
@@ -52,9 +53,11 @@ def _opening(outcome: PilotOutcome, size: PilotSize, checks: list[Check]) -> str
 def _rest(size: PilotSize, cost: float | None, seconds: float | None) -> str:
     if not size.n_left:
         return ""
-    price = "no price is known for them" if cost is None else f"they would cost about {number(cost)}"
-    time = "" if seconds is None else f" and take about {_duration(seconds)}"
-    return f"{size.n_left:,} rows are left: {price}{time}."
+    known = ["cost nothing" if cost == 0 else f"cost about {number(cost)}"] if cost is not None else []
+    known += [f"take about {_duration(seconds)}"] if seconds is not None else []
+    told = f" They would {' and '.join(known)}." if known else ""
+    unknown = " What they would cost is not known: a model has no price." if cost is None else ""
+    return f"{size.n_left:,} of {size.n_total:,} rows are left.{told}{unknown}"
 
 
 def _duration(seconds: float) -> str:

@@ -47,9 +47,13 @@ def cost_sentence(found: CostEstimate) -> str:
     'About 1,200 requests, 50,000 tokens in and 9,000 tokens out: about 1.25 at the prices given, without retries.'
     >>> cost_sentence(CostEstimate(n_requests=1, tokens_in=9, tokens_out=2, cost=None, unpriced=("m",)))
     'About 1 request, 9 tokens in and 2 tokens out. What it costs is not known: there is no price for m.'
+    >>> cost_sentence(CostEstimate(n_requests=2, tokens_in=9, tokens_out=2, cost=0.0))
+    'About 2 requests, 9 tokens in and 2 tokens out. Nothing is to be paid for them.'
     """
     requests = f"{found.n_requests:,} request{'' if found.n_requests == 1 else 's'}"
     asked = f"About {requests}, {found.tokens_in:,} tokens in and {found.tokens_out:,} tokens out"
     if found.cost is None:
         return f"{asked}. What it costs is not known: there is no price for {', '.join(found.unpriced)}."
+    if found.cost == 0:
+        return f"{asked}. Nothing is to be paid for them."
     return f"{asked}: about {found.cost:,.2f} at the prices given, without retries."

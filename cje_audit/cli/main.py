@@ -319,6 +319,18 @@ def resume(
     raise typer.Exit(DONE if detach or row.status == "complete" else INTERRUPTED)
 
 
+@app.command()
+def rest(
+    run: RunArgument,
+    detach: Detach = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the whole experiment of a pilot; what the pilot asked is not asked for again."""
+    audit = Audit.open(workspace)
+    _finish(audit, audit.run_rest(run), detach=detach, exit_zero=True, json=json)
+
+
 ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]
 
 

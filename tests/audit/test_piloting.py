@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from cje_audit.audit import Audit
+from cje_audit.audit.piloting import pilot_report
 from cje_audit.domain.errors import ConfigError, InputError
+from cje_audit.domain.pilot import PilotSize
 from tests.pages.conftest import script
 
 
@@ -30,7 +32,9 @@ def test_a_clean_pilot_says_go_and_the_rest_asks_only_what_is_new(audit: Audit, 
     assert pilot is not None
     assert {p.n_total for p in report.policies} == {10}
     assert (pilot.size.n, pilot.size.n_total, pilot.outcome) == (10, 24, "go")
-    assert pilot.sentence.startswith("Go: nothing was found wrong in the pilot's 10 of 24 rows. 14 rows are left: ")
+    assert pilot.sentence.startswith(
+        "Go: nothing was found wrong in the pilot's 10 of 24 rows. 14 of 24 rows are left."
+    )
     assert report.summary.warnings[0].startswith("This is a pilot on 10 of 24 rows.")
     asked = audit.live(run).n_asked
     rest = finished(audit, audit.run_rest(run))
@@ -50,7 +54,7 @@ def test_a_pilot_with_failing_checks_says_no_go_and_names_them(audit: Audit, tmp
     assert pilot is not None
     assert pilot.outcome == "no_go"
     assert pilot.reasons[0] == "judge.scored"
-    assert pilot.sentence.startswith("No go: the pilot's 20 of 24 rows show what the rest would repeat (judge.scored")
+    assert pilot.sentence.startswith("No go: the pilot's 20 of 24 rows show what the rest would repeat (Scores present")
 
 
 def test_only_a_pilot_has_a_rest_and_none_is_empty(audit: Audit, tmp_path: Path) -> None:
@@ -67,3 +71,19 @@ def test_the_cost_is_estimated_for_the_pilots_rows(audit: Audit, tmp_path: Path)
     whole = audit.estimate_cost(json.dumps(experiment)).n_requests
     experiment["execution"]["pilot"] = 6
     assert audit.estimate_cost(json.dumps(experiment)).n_requests * 4 == whole
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        (None, "They would take about 20 s. What they would cost is not known: a model has no price."),
+        (0.0, "They would cost nothing and take about 20 s."),
+        (1.5, "They would cost about 3 and take about 20 s."),
+    ],
+)
+def test_an_unknown_price_is_not_nothing(audit: Audit, tmp_path: Path, cost: float | None, told: str) -> None:
+    run = finished(audit, audit.launch(script(tmp_path, delay_s=0.0), pilot=8))
+    report = audit.report(run)
+    stages = tuple(s.model_copy(update={"seconds": 10.0 if s.name == "judge" else 0.0}) for s in report.stages)
+    found = pilot_report(report.model_copy(update={"stages": stages}), PilotSize(n=8, n_total=24), cost, {})
+    assert found.sentence.endswith(f"16 of 24 rows are left. {told}")

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.helpers import cje
 from tests.conftest import synthetic_rows
 from tests.formats.logs.made import PROMPTFOO
+from tests.pages.conftest import script
 
 
 def test_a_clean_import_exits_0_and_reports(tmp_path: Path, write_rows: Callable[..., Path]) -> None:
@@ -82,3 +83,15 @@ def test_a_dry_run_names_each_file_and_stores_nothing(tmp_path: Path) -> None:
         "estimation",
     ]
     assert cje(tmp_path / "w", "runs", "--json").document == []
+
+
+def test_the_rest_of_a_pilot_is_one_command_and_only_a_pilot_has_one(tmp_path: Path) -> None:
+    config = tmp_path / "experiment.json"
+    config.write_text(script(tmp_path, delay_s=0.0), encoding="utf-8")
+    pilot = cje(tmp_path / "w", "run", config, "--pilot", "10", "--exit-zero", "--json").document["run"]
+    rest = cje(tmp_path / "w", "rest", pilot, "--json")
+    assert (rest.code, rest.document["status"], rest.document["run"] == pilot) == (0, "complete", False)
+    live = cje(tmp_path / "w", "report", rest.document["run"], "--json").document
+    assert {p["n_total"] for p in live["policies"]} == {24}
+    refused = cje(tmp_path / "w", "rest", rest.document["run"], "--json")
+    assert (refused.code, refused.document["error"]["what_to_do"]) == (2, "Start it with --pilot N.")

@@ -77,6 +77,7 @@ def test_a_pilot_ends_in_a_card_with_a_button_that_runs_the_rest(visit: Visit, t
     at = visit(tmp_path / "workspace", "results", run=run)
     assert pilot.sentence in texts(at)
     assert "a pilot of 10 of 24 rows" in everything(at)
+    assert f"cje-audit rest {run}" in [code.value for code in at.code]
     next(b for b in at.button if b.label == "Run the rest").click().run()
     rest = audit.runs()[0].id
     assert rest != run

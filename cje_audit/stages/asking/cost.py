@@ -21,6 +21,8 @@ USAGE_CHARS = 600
 TOKENS_IN = re.compile(rb'"(?:prompt_tokens|input_tokens)"\s*:\s*(\d+)')
 TOKENS_OUT = re.compile(rb'"(?:completion_tokens|output_tokens)"\s*:\s*(\d+)')
 TABLE = TypeAdapter(dict[str, Price])
+IN_PROCESS = ("embedded", "huggingface")  # providers that run on this machine, where nobody is paid for a token
+NOTHING = Price(input=0.0, output=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def estimate_cost(
 ) -> CostEstimate:
     """Return what an experiment will ask about these (prompt, response) rows; retries and reuse are left out.
 
-    A response that is still to be written is taken to be as long as `max_tokens` allows.
+    A response that is still to be written is taken to be as long as `max_tokens` allows. A model that runs in this
+    process costs nothing unless the table says otherwise.
 
     Examples
     --------
@@ -133,14 +136,23 @@ def estimate_cost(
     for model, tokens in asked:
         so_far = by_model.get(model, Tokens(0, 0))
         by_model[model] = Tokens(so_far.put_in + tokens.put_in, so_far.got_out + tokens.got_out)
-    unpriced = tuple(sorted(set(by_model) - set(prices)))
+    known = {**_free(experiment), **prices}
+    unpriced = tuple(sorted(set(by_model) - set(known)))
     return CostEstimate(
         n_requests=len(asked),
         tokens_in=sum(t.put_in for t in by_model.values()),
         tokens_out=sum(t.got_out for t in by_model.values()),
-        cost=None if unpriced else sum(t.cost(prices[model]) for model, t in by_model.items()),
+        cost=None if unpriced else sum(t.cost(known[model]) for model, t in by_model.items()),
         unpriced=unpriced,
     )
+
+
+def _free(experiment: Experiment) -> dict[str, Price]:
+    """Return the price of the models that are asked in this process alone."""
+    policies = (experiment.logging_policy, *experiment.target_policies)
+    everyone = [(one.provider, one.model) for one in (*policies, experiment.judge, experiment.oracle.judge) if one]
+    paid = {model for provider, model in everyone if provider not in IN_PROCESS}
+    return {model: NOTHING for _, model in everyone if model is not None and model not in paid}
 
 
 def _labels(experiment: Experiment, rows: Sequence[tuple[str, str | None]]) -> list[tuple[str, Tokens]]:

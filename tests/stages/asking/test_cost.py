@@ -49,3 +49,17 @@ def test_the_estimate_counts_every_request() -> None:
     assert found.n_requests == 1 + 2 * (3 + 2 + 2 * 3)
     assert found.cost is not None and found.cost > 0
     assert estimate_cost(experiment, rows, {"m": PRICES["m"]}).unpriced == ("j",)
+
+
+def test_a_model_of_this_machine_costs_nothing_unless_it_is_asked_elsewhere_too() -> None:
+    base = Policy(name="base", provider="embedded", model="own")
+    served = base.model_copy(update={"name": "a", "provider": "openai_compatible", "base_url": "http://127.0.0.1:1/v1"})
+    rows: list[tuple[str, str | None]] = [("a prompt", "an answer")]
+
+    def asking(target: Policy) -> Experiment:
+        return Experiment(name="e", data=DataSource(path="-"), logging_policy=base, target_policies=(target,))
+
+    own = estimate_cost(asking(base.model_copy(update={"name": "a"})), rows, {})
+    assert (own.cost, own.unpriced) == (0.0, ())
+    assert estimate_cost(asking(served), rows, {}).unpriced == ("own",)
+    assert estimate_cost(asking(served), rows, {"own": PRICES["m"]}).cost is not None
