@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from cje_audit.domain.views import WorkerState
+from cje_audit.store.process_start import process_start
 from cje_audit.store.workspace import FINAL, RunRecord
 
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
@@ -29,18 +30,28 @@ def spawn(root: Path, run: str, log: Path) -> int:
     return child.pid
 
 
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that ended but was not reaped does not."""
+def alive(pid: int, started: str | None = None) -> bool:
+    """Whether a process runs; one that ended but was not reaped does not, nor one that `started` at another time."""
     child = _children.get(pid)
     if child is not None:
         return child.poll() is None
+    return _exists(pid) and not _is_zombie(pid) and _is_the_same(pid, started)
+
+
+def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return not _is_zombie(pid)
+    return True
+
+
+def _is_the_same(pid: int, started: str | None) -> bool:
+    """Whether a process is the one that `started` then; where either time is unknown, the id must do."""
+    now = process_start(pid)
+    return started is None or now is None or now == started
 
 
 def _is_zombie(pid: int) -> bool:
@@ -71,7 +82,7 @@ def worker_state(record: RunRecord, stall_s: float) -> WorkerState:
     if record.pid is None:
         queued_at = record.created_at if record.heartbeat is None else record.heartbeat
         return "starting" if record.status == "queued" and now - queued_at < START_S else "lost"
-    if not alive(record.pid):
+    if not alive(record.pid, record.pid_started):
         return "lost"
     if record.status == "queued":
         return "starting"

@@ -13,6 +13,7 @@ from typing import Any
 
 from cje_audit.domain.checks import STAGES
 from cje_audit.domain.errors import NotFound
+from cje_audit.store.process_start import process_start
 from cje_audit.store.sqlite import connect, transaction
 
 SCHEMA = """
@@ -31,6 +32,8 @@ create table if not exists event(
 create index if not exists event_run on event(run, id);
 create table if not exists asking(run text primary key references run(id), document text not null);
 create table if not exists owner(run text primary key references run(id), by text not null) without rowid;
+create table if not exists worker(
+  run text primary key references run(id), pid integer not null, started text) without rowid;
 create table if not exists trash(run text primary key references run(id), at real not null) without rowid;
 create table if not exists decision(
   id integer primary key, run text not null references run(id), at real not null, kind text not null, by text not null,
@@ -42,14 +45,20 @@ create trigger if not exists decision_is_never_deleted before delete on decision
 """
 
 FINAL = ("complete", "partial", "failed", "cancelled")
-_RUNS = "select run.*, owner.by as owner from run left join owner on owner.run = run.id"
+_RUNS = (
+    "select run.*, owner.by as owner, worker.started as pid_started from run left join owner on owner.run = run.id "
+    "left join worker on worker.run = run.id and worker.pid = run.pid"
+)
 _NEWEST_FIRST = "order by created_at desc, id desc"
 _TRASHED = {True: "id in (select run from trash)", False: "id not in (select run from trash)"}
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One stored run. Times are seconds since 1970 (UTC). `owner` launched it; None where that was never recorded."""
+    """One stored run. Times are seconds since 1970 (UTC). `owner` launched it; None where that was never recorded.
+
+    `pid_started` says when the process `pid` started, as `process_start` does; None where nobody could tell.
+    """
 
     id: str
     name: str
@@ -66,6 +75,7 @@ class RunRecord:
     sentence: str | None
     verdicts: dict[str, str]
     owner: str | None = None
+    pid_started: str | None = None
 
     @property
     def created_iso(self) -> str:
@@ -207,17 +217,25 @@ class Workspace:
 
     def claim(self, run: str, pid: int) -> bool:
         """Make process `pid` the run's only worker; False when a live worker or a final state holds it."""
-        now = time.time()
-        changed = self._write(
+        return self._hold(
+            run, pid,
             "update run set pid = ?, heartbeat = ?, status = 'running', error = null, finished_at = null "
             "where id = ? and (pid is null or pid = ?)",
-            (pid, now, run, pid),
-        )
-        return bool(changed)
+            (pid, time.time(), run, pid),
+        )  # fmt: skip
 
     def expect(self, run: str, pid: int) -> None:
         """Note which process was started for a queued run, unless it has claimed the run already."""
-        self._write("update run set pid = ? where id = ? and pid is null and status = 'queued'", (pid, run))
+        self._hold(run, pid, "update run set pid = ? where id = ? and pid is null and status = 'queued'", (pid, run))
+
+    def _hold(self, run: str, pid: int, statement: str, values: tuple[object, ...]) -> bool:
+        """Change which process holds a run, and keep when that process started; False when nothing changed."""
+        started = process_start(pid)
+        with self._lock, transaction(self._db) as db:
+            changed = db.execute(statement, values).rowcount
+            if changed:
+                db.execute("insert or replace into worker(run, pid, started) values (?, ?, ?)", (run, pid, started))
+        return bool(changed)
 
     def release(self, run: str, pid: int | None) -> None:
         """Give up a claim, if it is still this process's (None: whoever holds it)."""

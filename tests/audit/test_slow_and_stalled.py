@@ -2,14 +2,18 @@
 
 import os
 import signal
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cje_audit.audit import Audit
-from cje_audit.audit.processes import end_stuck
+from cje_audit.audit.processes import alive, end_stuck
 from cje_audit.domain.views import LiveView
 from tests.pages.conftest import script
 
@@ -77,3 +81,29 @@ def test_a_worker_that_stands_still_is_stalled_and_can_be_cancelled_and_resumed(
 def test_only_the_runs_own_worker_is_ended() -> None:
     assert not end_stuck(os.getpid(), "20260101000000-abcdef")
     assert not end_stuck(None, "20260101000000-abcdef")
+
+
+def test_a_process_that_was_given_the_workers_id_is_not_the_worker(audit: Audit, tmp_path: Path) -> None:
+    run = audit.launch(script(tmp_path, delay_s=0.1))
+    until(audit, run, "alive")
+    os.kill(pid_of(audit, run), signal.SIGKILL)
+    until(audit, run, "lost")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        with closing(sqlite3.connect(audit.workspace / "workspace.sqlite")) as db, db:  # as if it had the worker's id
+            db.execute("update run set pid = ? where id = ?", (other.pid, run))
+            db.execute("update worker set pid = ? where run = ?", (other.pid, run))
+        assert alive(other.pid)
+        assert audit.live(run).worker == "lost"
+        audit.resume(run)
+        assert audit.wait(run, timeout_s=120).status == "complete"
+        assert other.poll() is None
+        other.communicate(b"\n")
+
+
+def test_where_no_start_was_kept_the_id_must_do(audit: Audit, tmp_path: Path) -> None:
+    run = audit.launch(script(tmp_path, delay_s=0.1))
+    until(audit, run, "alive")
+    with closing(sqlite3.connect(audit.workspace / "workspace.sqlite")) as db, db:  # as an earlier version left it
+        assert db.execute("delete from worker where run = ?", (run,)).rowcount == 1
+    assert audit.live(run).worker in ("alive", "slow")
+    assert audit.wait(run, timeout_s=120).status == "complete"
