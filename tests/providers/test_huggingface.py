@@ -239,8 +239,9 @@ def test_the_embedded_model_read_by_transformers_gives_the_same_numbers(folder):
     except ModelMissing as error:
         pytest.skip(error.sentence)
     own = asked.model_copy(update={"provider": "embedded", "model": MODEL_NAME})
-    ours, _ = ask(asked, *(_scored(asked, *text) for text in TEXTS.values()))
-    theirs, _ = ask(own, *(_scored(own, *text) for text in TEXTS.values()))
+    texts = (*TEXTS.values(), ("What is 12 + 30?", "12 + 30 = 42, and 1,234 is more."))
+    ours, _ = ask(asked, *(_scored(asked, *text) for text in texts))
+    theirs, _ = ask(own, *(_scored(own, *text) for text in texts))
     for one, other in zip(ours, theirs, strict=True):
         assert one.result.tokens == other.result.tokens
         assert one.result.token_logprobs == pytest.approx(other.result.token_logprobs, abs=1e-4)

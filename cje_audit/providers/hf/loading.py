@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from cje_audit.domain.errors import ConfigError, ModelMissing
+from cje_audit.providers.hf.cutting import cut_as_trained
 from cje_audit.providers.rendering import ChatFormat
 
 NEEDED = ("torch", "transformers")
-ENGINE = "1"  # counted up when the same model may give another number
+ENGINE = "2"  # counted up when the same model may give another number
 DEVICE, DTYPE = "CJE_AUDIT_HF_DEVICE", "CJE_AUDIT_HF_DTYPE"
 DTYPES = ("float32", "bfloat16", "float16")
 ENDS = 1 << 20  # bytes at either end of a weight file that its fingerprint is made of
@@ -77,6 +78,8 @@ def load(name: str, revision: str | None, device: str, dtype: str) -> Loaded:
             got=name,
             what_to_do="Check model and revision.",
         ) from error
+    if "gguf_file" in options:
+        cut_as_trained(tokenizer, Path(place, options["gguf_file"]))
     return _ready(model.to(device).eval(), tokenizer, name, revision, device)
 
 
