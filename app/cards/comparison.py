@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import formats, parts
+from app import parts
 from app.charts import differences as charts
 from cje_audit.domain.comparison import ComparedPair, RunComparison
 from cje_audit.domain.report import Report
@@ -24,11 +24,9 @@ def within(report: Report) -> None:
 
 
 def between(found: RunComparison) -> None:
-    """Print two runs held against each other: whether they may be, what keeps them apart, and every pair."""
+    """Print two runs held against each other: one sentence says what keeps them apart; then every pair."""
     with st.container(border=True, key="summary"):
         parts.verbatim(found.sentence)
-    for difference in found.differs:
-        st.warning(formats.literal(difference), icon=":material/warning:")
     if not found.comparisons:
         return
     chart = charts.differences(found.comparisons, charts.KEY, label_a=found.a.label, label_b=found.b.label)
