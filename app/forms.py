@@ -130,9 +130,9 @@ class ImportChoices:
 
 
 def column_mapping(audit: Audit, columns: Sequence[str]) -> dict[str, str]:
-    """Show which column is read as which field, folded away because names mostly say it; return what was chosen."""
+    """Show which column is read as which field, folded away where names say it; return what was chosen."""
     chosen: dict[str, str] = {}
-    with st.expander("Columns", icon=":material/view_column:"):
+    with st.expander("Columns", audit.lacks_names(columns), icon=":material/view_column:"):
         parts.quiet("Name a column only where the file calls it something else.")
         with st.container(horizontal=True, gap="small"):
             for field in audit.fields():

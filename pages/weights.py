@@ -57,3 +57,4 @@ parts.row_links(run.id, [row.row_id for row in view.heaviest])
 cards.half(audit, run.id, view)
 if clone is None:
     parts.quiet("This run has no clone, so the noise floor of its weights is unknown: add a policy with role clone.")
+parts.command(f"cje-audit report {run.id} --json")

@@ -40,7 +40,9 @@ def stage_checks(stage: StageReport, run: str, only: str | None, extra: Callable
     for index, check in enumerate(sorted(looked_at, key=lambda c: -SEVERITY[c.status])):
         card(check, run, f"{stage.name}-{index}", extra)
     for status in (CheckStatus.NOT_EVALUATED, CheckStatus.PASS):
-        folded([c for c in checks if c.status == status], f"{status}-{stage.name}", expanded=only is not None)
+        folded(
+            [c for c in checks if c.status == status], f"{status}-{stage.name}", expanded=only is not None, extra=extra
+        )
     if not checks:
         parts.quiet("No check of this stage ran.")
 
@@ -84,8 +86,8 @@ def _measured(check: Check) -> str:
     return " · ".join([*told, check.id])
 
 
-def folded(checks: Sequence[Check], key: str, *, expanded: bool) -> None:
-    """Print checks of one status, folded away until someone asks."""
+def folded(checks: Sequence[Check], key: str, *, expanded: bool, extra: Callable[[Check], None] | None = None) -> None:
+    """Print checks of one status, folded away until someone asks, and what `extra` adds under each."""
     if not checks:
         return
     kind = words.STATUS[checks[0].status]
@@ -99,6 +101,8 @@ def folded(checks: Sequence[Check], key: str, *, expanded: bool) -> None:
                 parts.quiet(_measured(check))
                 if check.what_to_do:
                     parts.verbatim(f"What to do: {check.what_to_do}")
+                if extra is not None:
+                    extra(check)
 
 
 def quarantined(lines: Sequence[QuarantinedLine]) -> None:

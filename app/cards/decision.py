@@ -1,5 +1,6 @@
 """What people decide on a run: revealing a refused number, signing the report, writing notes."""
 
+import shlex
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -13,6 +14,7 @@ from cje_audit.domain.report import PolicyReport, Report
 from cje_audit.domain.views import Decision, Reveal
 
 PERSON = "person"
+SPEAKING = (CheckStatus.FAIL, CheckStatus.WARN)
 SUBJECTS = {
     "reveal": "policy:",
     "override": "check:",
@@ -20,6 +22,7 @@ SUBJECTS = {
     "finding_status": "finding:",
 }  # what an entry is about, where that does not say so itself
 NAME, REASON = "Your name", "Reason"
+WHY = ("--reason", "TEXT", "--by", "NAME")
 
 
 def _decide(key: str, act: Callable[[str, str], object]) -> None:
@@ -34,8 +37,8 @@ def _decide(key: str, act: Callable[[str, str], object]) -> None:
     st.session_state[f"{key}-text"] = ""
 
 
-def signed_form(key: str, label: str, button: str, act: Callable[[str, str], object]) -> None:
-    """Show the two things every decision needs, a name and a text, and the button that stores it."""
+def signed_form(key: str, label: str, button: str, act: Callable[[str, str], object], *line: str) -> None:
+    """Show the two things every decision needs, a name and a text, the button that stores it, and its command line."""
     said = st.session_state.pop(f"{key}-said", None)
     if said:
         st.error(formats.literal(said), icon=":material/error:")
@@ -48,6 +51,7 @@ def signed_form(key: str, label: str, button: str, act: Callable[[str, str], obj
             st.text_input(NAME, key=f"{key}-by", max_chars=120, autocomplete="name")
         st.text_area(label, key=f"{key}-text", max_chars=4000, height=96)
         st.form_submit_button(button, type="primary", on_click=_decide, args=(key, act))
+    parts.command(shlex.join(["cje-audit", *line]))
 
 
 def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
@@ -61,14 +65,24 @@ def reveal(audit: Audit, run: str, policy: PolicyReport) -> None:
         signed_form(
             f"reveal-{policy.name}", REASON, "Reveal",
             lambda by, reason: audit.reveal(run, policy.name, reason=reason, by=by),
+            "reveal", run, policy.name, *WHY,
         )  # fmt: skip
 
 
 def on_check(audit: Audit, run: str, check: Check, entries: Sequence[Decision]) -> None:
-    """Under a check: the notes that stand on it, and where it fails and nobody overrode it yet, the form to do so."""
+    """Under a check: its notes; where it speaks, the forms to add one and, where it fails, to override it."""
     for note in entries:
         if note.kind == "note" and note.subject == f"check:{check.id}":
             entry(note, key=f"note-{note.id}-{check.policy or 'all'}")
+    if check.status not in SPEAKING:
+        return
+    with st.container(horizontal=True, gap="small"):
+        add_note(audit, run, [f"check:{check.id}"], key=f"note-{check.id}-{check.policy or 'all'}")
+        _overriding(audit, run, check)
+
+
+def _overriding(audit: Audit, run: str, check: Check) -> None:
+    """Where a check fails and nobody overrode it yet, offer to."""
     if check.status is not CheckStatus.FAIL or check.override is not None:
         return
     key, icon = f"override-{check.id}-{check.policy or 'all'}", ":material/gavel:"
@@ -80,6 +94,7 @@ def on_check(audit: Audit, run: str, check: Check, entries: Sequence[Decision]) 
         signed_form(
             key, REASON, "Override",
             lambda by, reason: audit.override(run, check.id, policy=check.policy, reason=reason, by=by),
+            "override", run, check.id, *(("--policy", check.policy) if check.policy else ()), *WHY,
         )  # fmt: skip
 
 
@@ -131,6 +146,7 @@ def _sign_form(audit: Audit, report: Report) -> None:
     signed_form(
         "sign", "Note, if you like", "Sign",
         lambda by, note: audit.sign(run, choice or "", by=by, note=note, seen=seen),
+        "sign", run, "--decision", choice or "approve", "--by", "NAME",
     )  # fmt: skip
 
 
@@ -141,13 +157,22 @@ def notes(audit: Audit, run: str, entries: Sequence[Decision], places: Sequence[
         entry(found_note, key=f"note-{found_note.id}")
     if not found:
         parts.quiet("Nobody has written a note here yet.")
-    if rights.denied(audit, "note", "Add a note", key="note", icon=":material/add_comment:"):
+    add_note(audit, run, places, key="note")
+
+
+def add_note(audit: Audit, run: str, places: Sequence[str], *, key: str) -> None:
+    """Offer to write a note on one of these places of a run."""
+    icon = ":material/add_comment:"
+    if rights.denied(audit, "note", "Add a note", key=key, icon=icon):
         return
-    with st.popover("Add a note", icon=":material/add_comment:"):
+    with st.popover("Add a note", icon=icon):
         on = places[0]
         if len(places) > 1:
-            on = st.selectbox("About", places, key="note-on", format_func=place_title)
-        signed_form("note", "Note", "Add", lambda by, text: audit.note(run, text, on=on, by=by))
+            on = st.selectbox("About", places, key=f"{key}-on", format_func=place_title)
+        signed_form(
+            key, "Note", "Add", lambda by, text: audit.note(run, text, on=on, by=by),
+            "note", run, "TEXT", "--on", on, "--by", "NAME",
+        )  # fmt: skip
 
 
 def places_of(report: Report) -> list[str]:

@@ -10,6 +10,7 @@ from cje_audit.audit import Audit
 from cje_audit.domain.checks import SEVERITY, CheckStatus
 from cje_audit.domain.preflight import Preflight
 
+ASIDE = ("run", "experiment.yaml", "--override-doctor", "REASON", "--by", "NAME")
 FOUND, ANYWAY = "preflight", "preflight-anyway"
 ABOUT = (
     "The preflight asks every endpoint a few known questions: does it score the text it was sent, token by token, and "
@@ -92,4 +93,4 @@ def _set_aside(audit: Audit, text: str, base: Path | None, found: Preflight) -> 
 
     with st.expander("Launch anyway", icon=":material/flight_takeoff:", key="preflight-aside"):
         parts.quiet("Your name and your reason stand in the audit trail and at the top of the report.")
-        decision.signed_form("preflight-aside", decision.REASON, "Launch anyway", anyway)
+        decision.signed_form("preflight-aside", decision.REASON, "Launch anyway", anyway, *ASIDE)

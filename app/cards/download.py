@@ -40,4 +40,5 @@ def bundle_in() -> UploadedFile | None:
         parts.quiet("A bundle written by cje-audit export. Its numbers are computed again before it is kept.")
         file = st.file_uploader("Bundle (zip)", type=["zip"], key="bundle")
         wanted = file is not None and st.button("Import the bundle", icon=":material/upload_file:")
+        parts.command("cje-audit import RUN.zip")
     return file if wanted else None

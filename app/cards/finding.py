@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app import formats, parts, rights, words
-from app.cards.decision import REASON, signed_form
+from app.cards.decision import REASON, WHY, signed_form
 from cje_audit.audit import Audit
 from cje_audit.domain.register import SEVERITIES, STATUSES, Proposal, RegisterEntry, Severity
 from cje_audit.domain.report import Report
@@ -73,6 +73,7 @@ def _decide(audit: Audit, run: str, finding: RegisterEntry) -> None:
             lambda by, reason: audit.decide_finding(
                 run, finding.id, status or "", reason=reason, by=by, effort=effort or None
             ),
+            "findings", "set", run, finding.id, "--status", status or finding.status, *WHY,
         )  # fmt: skip
 
 
@@ -99,6 +100,8 @@ def add(audit: Audit, report: Report) -> None:
                 report.run.id,
                 Proposal(title=title, severity=severity, evidence=text, about=(about,) if about else ()), by=by,
             ),
+            "findings", "add", report.run.id, title or "TITLE", "--severity", severity,
+            *(("--about", about) if about else ()), "--evidence", "TEXT", "--by", "NAME",
         )  # fmt: skip
 
 
@@ -118,6 +121,7 @@ def review(audit: Audit, run: str) -> None:
             model = st.text_input("Model", key="review-model")
             key = st.text_input("Environment variable with the key", key="review-key", placeholder="none")
             asked = st.form_submit_button("Ask", type="primary")
+        parts.command(f"cje-audit findings review {run} --model MODEL --base-url ADDRESS")
         if asked and model:
             audit.review(run, provider=provider, base_url=address or None, model=model, api_key_env=key or None)
             st.rerun()

@@ -503,6 +503,11 @@ class Audit(Accounts):
         """Return the fields a column may be read as."""
         return tuple(ALIASES)
 
+    @staticmethod
+    def lacks_names(columns: Sequence[str]) -> bool:
+        """Say whether no column is called what a row needs, so that a person has to say which is which."""
+        return bool(columns) and not all(set(columns) & set(ALIASES[field]) for field in ("prompt_id", "prompt"))
+
     def import_files(
         self,
         paths: Sequence[Path],

@@ -14,7 +14,7 @@ C = TypeVar("C", bound=type)
 OPEN = (
     "open", "close", "login", "session", "admit", "begin_session", "end_session", "open_share", "acting_as_nobody",
     "users_exist", "why_not", "form", "with_value", "with_policy", "without_policy",
-    "gate", "columns", "fields", "uploaded", "fetch_model", "serve_model",
+    "gate", "columns", "fields", "lacks_names", "uploaded", "fetch_model", "serve_model",
 )  # fmt: skip  # what proves who somebody is, opens a share link, or touches no workspace
 READING = (
     "runs", "run", "live", "failure_document", "report", "html", "json", "estimates_csv", "verify", "compare",

@@ -254,7 +254,7 @@ def refuse_no_rows(imported: Imported, columns: Iterable[str], name: str) -> Non
         f"{name} holds no row{why}",
         expected="at least one line with prompt_id, prompt and, for an import, response",
         got=f"columns {', '.join(columns)}"[:200],
-        what_to_do="Correct the lines, or name the columns with --map COLUMN=FIELD.",
+        what_to_do="Correct the lines, or say which column is which: under Columns, or with --map COLUMN=FIELD.",
     )
 
 

@@ -38,6 +38,8 @@ def test_a_refused_number_is_shown_after_a_name_and_a_reason_and_marked(
 ) -> None:
     at = visit(copy.workspace, "results", run=world.complete)
     assert not at.warning
+    told = f"cje-audit reveal {world.complete} uniform --reason TEXT --by NAME"
+    assert told in [code.value for code in at.code]
     at = fill(at, "reveal-uniform", "Ada", "the board asked")
     assert not at.exception
     assert copy.revealed(world.complete)["uniform"].sentence in texts(at)
@@ -73,6 +75,23 @@ def test_a_note_on_a_check_stands_under_it(visit: Visit, world: World, copy: Aud
     at = visit(copy.workspace, "validation", run=world.complete)
     assert not at.exception
     assert "ask the data team" in texts(at)
+    key = "note-target_policy.uniform_weights-uniform"
+    at = fill(at, key, "Bob", "they know")
+    assert not at.exception
+    assert "they know" in texts(at)
+    assert copy.decisions(world.complete)[0].subject == "check:target_policy.uniform_weights"
+    told = [code.value for code in at.code]
+    assert f"cje-audit note {world.complete} TEXT --on check:target_policy.uniform_weights --by NAME" in told
+    told = [line for line in told if line.startswith(f"cje-audit override {world.complete} target_policy.uniform")]
+    assert f"{told[0].partition(' --reason')[0]}".endswith("--policy uniform")
+
+
+def test_a_note_on_a_check_that_passes_stands_under_it(visit: Visit, world: World, copy: Audit) -> None:
+    passed = next(c for c in copy.report(world.complete).checks() if c.status == "pass")
+    copy.note(world.complete, "looked at twice", on=f"check:{passed.id}", by="Ada")
+    at = visit(copy.workspace, "validation", run=world.complete)
+    assert not at.exception
+    assert "looked at twice" in texts(at)
 
 
 def test_a_check_is_overridden_on_validation_and_every_page_says_so(visit: Visit, world: World, copy: Audit) -> None:

@@ -62,10 +62,17 @@ def test_a_wrong_scale_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
     assert "width" in at.error[0].value
 
 
+def columns_open(at: AppTest) -> bool:
+    """Say whether the form that maps columns stands open."""
+    return bool(next(e for e in at.expander if e.label == "Columns").proto.expanded)
+
+
 def test_a_column_of_another_name_is_mapped_by_hand(visit: Visit, tmp_path: Path) -> None:
     body = as_jsonl(40).replace(b'"prompt_id"', b'"question"')
     at = visit(tmp_path / "fresh", "import")
     at.file_uploader(key="data").set_value([("rows.jsonl", body, "application/x-ndjson")]).run()
+    assert "under Columns" in next(t.value for t in at.text if t.value.startswith("What to do"))
+    assert columns_open(at)
     assert "question" in at.selectbox(key="map-prompt_id").options
     at.selectbox(key="map-prompt_id").set_value("question").run()
     assert not at.error
@@ -76,6 +83,7 @@ def test_a_column_of_another_name_is_mapped_by_hand(visit: Visit, tmp_path: Path
 def test_a_mapping_that_is_none_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
     at = visit(tmp_path / "fresh", "import")
     at.file_uploader(key="data").set_value([("rows.jsonl", as_jsonl(5), "application/x-ndjson")]).run()
+    assert not columns_open(at)
     at.text_area(key="map-others").set_value("question").run()
     assert not at.exception
     assert "is not of the form" in at.error[0].value
