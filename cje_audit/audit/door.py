@@ -21,7 +21,7 @@ from cje_audit.domain.comparison import RunComparison
 from cje_audit.domain.errors import AuditError, ErrorDocument, InputError, NotFound, StoreLocked
 from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.form import Form, form_of
-from cje_audit.domain.import_spec import ImportSpec, Scope, load_spec
+from cje_audit.domain.import_spec import ImportSpec, load_spec
 from cje_audit.domain.labels import LabelledRow
 from cje_audit.domain.on_failure import effects
 from cje_audit.domain.pilot import PilotReport
@@ -643,7 +643,7 @@ class Audit(Accounts):
             return None
         asked = None if config is None else self._experiment(config, base)
         with self._tables(record.id) as tables:
-            return rescoring.repairable(spec, asked, Scope(**choice.model_dump()), read_models.failed_cells(tables))
+            return rescoring.repairable(spec, asked, choice, read_models.failed_cells(tables))
 
     def _rescore(self, record: RunRecord, found: "rescoring.Repairable") -> None:
         """Begin to ask a provider for an import's failed cells."""

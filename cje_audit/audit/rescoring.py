@@ -8,8 +8,8 @@ from pathlib import Path
 from cje_audit.domain.checks import STAGES
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Experiment
-from cje_audit.domain.import_spec import CONTROLS, ImportSpec, Rescoring, Scope, dump_spec
-from cje_audit.domain.retry import RetryPlan
+from cje_audit.domain.import_spec import CONTROLS, ImportSpec, Rescoring, dump_spec
+from cje_audit.domain.retry import RetryChoice, RetryPlan
 from cje_audit.domain.titles import stage_title
 from cje_audit.domain.views import FailedCell
 from cje_audit.store.answers import Ending
@@ -50,7 +50,9 @@ class Repairable:
         return min((c.stage for c in self.cells), key=STAGES.index)
 
 
-def repairable(spec: ImportSpec, config: Experiment | None, scope: Scope, failed: Sequence[FailedCell]) -> Repairable:
+def repairable(
+    spec: ImportSpec, config: Experiment | None, scope: RetryChoice, failed: Sequence[FailedCell]
+) -> Repairable:
     """Return the cells among `failed` (all of a run) that lie in the scope and can be asked for, and how.
 
     Raises
@@ -103,14 +105,14 @@ def places(cells: Sequence[FailedCell]) -> frozenset[Cell]:
     return frozenset((c.stage, c.policy, c.row_id) for c in cells)
 
 
-def _meant(cell: FailedCell, scope: Scope) -> bool:
+def _meant(cell: FailedCell, scope: RetryChoice) -> bool:
     """Whether a cell lies in a scope, and has a response that could be scored."""
     wanted = ((scope.stage, cell.stage), (scope.code, cell.code), (scope.policy, cell.policy), (scope.row, cell.row_id))
     responded = not (cell.stage == "logging_policy" and cell.policy is None)
     return responded and all(want in (None, found) for want, found in wanted)
 
 
-def _asked(known: Rescoring | None, config: Experiment | None, scope: Scope) -> Rescoring:
+def _asked(known: Rescoring | None, config: Experiment | None, scope: RetryChoice) -> Rescoring:
     if config is None and known is None:
         raise ConfigError(NO_PROVIDER, expected="an experiment file", what_to_do=GIVE_ONE)
     scopes = tuple(dict.fromkeys((*(() if known is None else known.scopes), scope)))

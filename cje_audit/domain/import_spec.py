@@ -8,23 +8,15 @@ from pydantic import Field
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Execution, Experiment, Judge, parse_experiment
 from cje_audit.domain.policy import Policy, Strict, content_hash
+from cje_audit.domain.retry import RetryChoice
 
 CONTROLS = 20  # intact rows that a provider is asked first, to see whether it measures what a file holds
-
-
-class Scope(Strict):
-    """Which failed cells are meant: all that fit every given word."""
-
-    stage: str | None = None
-    code: str | None = None
-    policy: str | None = None
-    row: str | None = None
 
 
 class Rescoring(Strict):
     """Who is asked for which cells that an imported file has no value for; policies by the names of the file."""
 
-    scopes: tuple[Scope, ...]
+    scopes: tuple[RetryChoice, ...]
     policies: tuple[Policy, ...] = ()
     judge: Judge | None = None
     execution: Execution = Execution()

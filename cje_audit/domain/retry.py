@@ -6,7 +6,7 @@ from cje_audit.domain.part import Part
 
 
 class RetryChoice(Part):
-    """Which failed questions are asked again; None means all."""
+    """Which failed questions, or cells of an import, are asked again: all that fit every given word."""
 
     stage: str | None = None
     code: str | None = None

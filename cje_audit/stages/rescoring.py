@@ -12,9 +12,10 @@ import polars as pl
 from cje_audit.checks import thresholds
 from cje_audit.checks.frame import Bools, Codes, Column, Floats, Ints, Rows, equals
 from cje_audit.checks.words import count, number
-from cje_audit.domain.import_spec import CONTROLS, ImportSpec, Rescoring, Scope
+from cje_audit.domain.import_spec import CONTROLS, ImportSpec, Rescoring
 from cje_audit.domain.policy import Policy, endpoint_name
 from cje_audit.domain.results import LogProbResult
+from cje_audit.domain.retry import RetryChoice
 from cje_audit.providers.base import Provider
 from cje_audit.stages.asking import Asked, Asker, Way
 from cje_audit.stages.base import StageContext
@@ -128,7 +129,7 @@ def _wanted(
     return asked, np.flatnonzero(meant & ~column.ok & rows.has_response).astype(np.int64)
 
 
-def _in_scope(scope: Scope, rows: Rows, stage: str, name: str | None, column: Column) -> Bools:
+def _in_scope(scope: RetryChoice, rows: Rows, stage: str, name: str | None, column: Column) -> Bools:
     fits = scope.stage in (None, stage) and scope.policy in (None, name)
     meant = np.full(rows.n, fits)
     if scope.code is not None:

@@ -1,7 +1,5 @@
 """`doctor` and `run --doctor` on a fault server, as a user runs them."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,28 +8,16 @@ from cje_audit.audit import Audit
 from cje_audit.domain.checks import Check
 from cje_audit.domain.errors import StoreError
 from tests.cli.helpers import cje
-from tests.faults.running import FaultServer, fault_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultServer]:
-    with fault_server() as running:
-        yield running
+from tests.faults.fixtures import running as running  # the fixture
+from tests.faults.fixtures import server as server  # the fixture
+from tests.faults.running import FaultServer
+from tests.stages.doctor.asking import written
 
 
 @pytest.fixture
 def config(server: FaultServer, tmp_path: Path) -> Path:
-    server.configure(mix={})
-    rows = [{"prompt_id": f"p{i}", "prompt": f"What is {i} plus {i}?"} for i in range(12)]
-    (tmp_path / "prompts.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
-    base = {"name": "base", "provider": "openai_compatible", "base_url": server.url, "model": "m"}
-    document = {
-        "name": "doctored", "data": {"path": "prompts.jsonl"}, "logging_policy": base,
-        "target_policies": [{**base, "name": "odd", "system_prompt": "Be odd."}],
-        "judge": {"kind": "score", "provider": "openai_compatible", "base_url": server.url, "model": "m"},
-    }  # fmt: skip
     path = tmp_path / "experiment.yaml"
-    path.write_text(json.dumps(document))
+    path.write_text(written(server.url, tmp_path))
     return path
 
 

@@ -1,7 +1,6 @@
 """The preflight on *New run*, on a server that goes wrong on purpose."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +8,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cje_audit.audit import Audit
-from tests.faults.running import FaultServer, fault_server
+from tests.faults.fixtures import running as running  # the fixture
+from tests.faults.fixtures import server as server  # the fixture
+from tests.faults.running import FaultServer
 from tests.pages.conftest import everything
+from tests.stages.doctor.asking import written
 
 Visit = Callable[..., AppTest]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultServer]:
-    with fault_server() as running:
-        yield running
-
-
 @pytest.fixture
 def text(server: FaultServer, tmp_path: Path) -> str:
-    server.configure(mix={})
-    rows = [{"prompt_id": f"p{i}", "prompt": f"What is {i} plus {i}?"} for i in range(12)]
-    (tmp_path / "prompts.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
-    base = {"name": "base", "provider": "openai_compatible", "base_url": server.url, "model": "m"}
-    return json.dumps(
-        {
-            "name": "flown", "data": {"path": str(tmp_path / "prompts.jsonl")}, "logging_policy": base,
-            "target_policies": [{**base, "name": "odd", "system_prompt": "Be odd."}],
-            "judge": {"kind": "score", "provider": "openai_compatible", "base_url": server.url, "model": "m"},
-        }
-    )  # fmt: skip
+    return written(server.url, tmp_path)
 
 
 def opened(visit: Visit, tmp_path: Path, text: str) -> AppTest:

@@ -1,21 +1,15 @@
 """The preflight against a server that goes wrong on purpose: what lies is caught, what is honest passes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cje_audit.domain.checks import CheckStatus
-from cje_audit.domain.experiment import Judge, Oracle
+from cje_audit.domain.experiment import Oracle
+from tests.faults.fixtures import running as running  # the fixture
 from tests.faults.kinds import LYING, SILENT
-from tests.faults.running import FaultServer, fault_server
-from tests.stages.doctor.asking import examined, experiment, failing
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
+from tests.faults.running import FaultServer
+from tests.stages.doctor.asking import examined, experiment, failing, judge_at
 
 
 @pytest.fixture
@@ -25,7 +19,7 @@ def server(running: FaultServer) -> FaultServer:
 
 
 def test_an_honest_server_passes_and_the_controls_prove_that_it_need_not(server: FaultServer) -> None:
-    judge = Judge(kind="score", provider="openai_compatible", base_url=server.url, model="m")
+    judge = judge_at(server.url)
     checks = examined(experiment(server.url, judge=judge))
     assert failing(checks) == set()
     for probe in ("echo", "sign", "template", "alignment", "greedy", "noise", "controls", "counts"):
@@ -73,7 +67,7 @@ def test_a_zero_that_means_without_limit_is_said_and_does_not_block(server: Faul
 
 def test_a_judge_that_cannot_be_read_blocks_with_what_it_said(server: FaultServer) -> None:
     server.configure(mix={"judge_prose": 1.0})
-    judge = Judge(kind="score", provider="openai_compatible", base_url=server.url, model="m")
+    judge = judge_at(server.url)
     found = examined(experiment(server.url, judge=judge))["judge", None]
     assert found.status is CheckStatus.FAIL
     assert (found.value, found.threshold) == (0, 5)
@@ -81,7 +75,7 @@ def test_a_judge_that_cannot_be_read_blocks_with_what_it_said(server: FaultServe
 
 
 def test_the_second_judge_is_examined_like_the_judge_and_named_as_such(server: FaultServer) -> None:
-    first = Judge(kind="score", provider="openai_compatible", base_url=server.url, model="m")
+    first = judge_at(server.url)
     second = first.model_copy(update={"scale": (0.0, 100.0)})
     asked = experiment(server.url, judge=first).model_copy(update={"oracle": Oracle(judge=second)})
     checks = examined(asked)

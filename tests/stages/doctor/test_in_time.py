@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,23 +11,17 @@ from app.cards.doctor import badge
 from cje_audit.audit import Audit
 from cje_audit.audit.creation import launch_hash
 from cje_audit.domain.checks import Check, CheckStatus
-from cje_audit.domain.experiment import Experiment, Judge, parse_experiment
+from cje_audit.domain.experiment import Experiment, parse_experiment
 from cje_audit.domain.preflight import Preflight
 from cje_audit.stages.doctor.examine import Allowed, examine
 from cje_audit.stages.doctor.judge import judge
 from cje_audit.stages.doctor.prober import Prober
-from tests.faults.running import FaultServer, fault_server
-from tests.stages.doctor.asking import experiment, failing
+from tests.faults.fixtures import running as running  # the fixture
+from tests.faults.running import FaultServer
+from tests.stages.doctor.asking import examined, experiment, failing, judge_at
 
 SHORT = Allowed(scoring=0.6, judging=0.6)
 AGAIN = "Run the preflight again when the server is less busy."
-Found = dict[tuple[str, str | None], Check]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture
@@ -38,13 +31,7 @@ def server(running: FaultServer) -> FaultServer:
 
 
 def asked_of(server: FaultServer) -> Experiment:
-    who = Judge(kind="score", provider="openai_compatible", base_url=server.url, model="m")
-    return experiment(server.url, judge=who)
-
-
-def found(asked: Experiment, allowed: Allowed = SHORT) -> Found:
-    checks = examine(asked, Path.cwd(), allowed)
-    return {(c.id.removeprefix("doctor."), c.policy): c for c in checks}
+    return experiment(server.url, judge=judge_at(server.url))
 
 
 def judged_within(server: FaultServer, seconds: float) -> Check:
@@ -63,7 +50,7 @@ def test_no_answer_in_the_preflights_own_time_is_not_evaluated_and_does_not_bloc
     server: FaultServer, fault: dict[str, object]
 ) -> None:
     server.configure(**fault)
-    checks = found(asked_of(server))
+    checks = examined(asked_of(server), SHORT)
     assert failing(checks) == set()
     for about in (("echo", "base"), ("echo", "odd"), ("judge", None)):
         assert checks[about].status is CheckStatus.NOT_EVALUATED
@@ -90,7 +77,7 @@ def test_a_reply_that_cannot_be_read_fails_also_where_the_others_came_too_late(s
 @pytest.mark.parametrize("kind", ["401", "404", "400", "500", "empty_200", "ignored_echo"])
 def test_what_a_server_does_wrong_stays_a_fail(server: FaultServer, kind: str) -> None:
     server.configure(mix={kind: 1.0}, latency_s=0.05)
-    assert "echo" in failing(found(experiment(server.url), Allowed(scoring=20.0)))
+    assert "echo" in failing(examined(experiment(server.url), Allowed(scoring=20.0)))
 
 
 def test_an_error_of_the_server_is_not_forgotten_when_time_runs_out_on_the_next_attempt(server: FaultServer) -> None:
@@ -103,12 +90,12 @@ def test_an_error_of_the_server_is_not_forgotten_when_time_runs_out_on_the_next_
 def test_a_server_that_asks_to_wait_longer_than_there_is_time_is_not_at_fault(server: FaultServer) -> None:
     server.configure(mix={"429_s": 1.0}, retry_after_s=60)
     began = time.monotonic()
-    checks = found(asked_of(server), Allowed(scoring=8.0, judging=8.0))
+    checks = examined(asked_of(server), Allowed(scoring=8.0, judging=8.0))
     assert time.monotonic() - began < 8
     assert failing(checks) == set()
     assert "the server asked to wait 60 s" in checks["echo", "base"].sentence
     server.configure(mix={"429_s": 1.0}, retry_after_s=0.1)
-    assert failing(found(asked_of(server), Allowed(scoring=20.0))) == {"echo", "judge"}
+    assert failing(examined(asked_of(server), Allowed(scoring=20.0))) == {"echo", "judge"}
 
 
 def test_the_report_says_at_its_top_what_was_not_proved(server: FaultServer, tmp_path: Path) -> None:
