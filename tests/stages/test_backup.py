@@ -11,6 +11,7 @@ import pytest
 from cje_audit.audit import Audit
 from cje_audit.domain.checks import Check, CheckStatus
 from cje_audit.domain.errors import InputError
+from cje_audit.domain.preflight import Preflight
 from cje_audit.domain.report import Report
 from tests.faults.running import FaultServer, fault_server
 from tests.faults.truth import response_values
@@ -58,6 +59,24 @@ def experiment(folder: Path, first: str, second: str, *, judge: bool = False, **
     )  # fmt: skip
 
 
+def flown(
+    audit: Audit, both: tuple[FaultServer, FaultServer], folder: Path, *, judge: bool = False, **backup: Any
+) -> tuple[str, Preflight]:
+    """Return an experiment whose backup is the second server, and what the preflight found of both."""
+    text = experiment(folder, both[0].url, both[1].url, judge=judge, **backup)
+    return text, audit.doctor(text)
+
+
+def pause_midway(audit: Audit, run: str, server: FaultServer) -> int:
+    """Pause a run once a server has answered five questions; return how many it has answered when the run stands."""
+    give_up = time.monotonic() + 60
+    while server.summary()["finished"] < 5 and time.monotonic() < give_up:
+        time.sleep(0.1)
+    audit.pause(run)
+    assert audit.wait(run, timeout_s=60).status == "partial"
+    return int(server.summary()["finished_keys"])
+
+
 def finished(audit: Audit, run: str) -> Report:
     assert audit.wait(run, timeout_s=180).status == "complete"
     assert audit.verify(run) == ()
@@ -86,8 +105,7 @@ def test_an_equal_backup_answers_what_the_first_endpoint_cannot(
     both: tuple[FaultServer, FaultServer], audit: Audit, tmp_path: Path
 ) -> None:
     first, second = both
-    text = experiment(tmp_path, first.url, second.url)
-    found = audit.doctor(text)
+    text, found = flown(audit, both, tmp_path)
     proof = probe(found.checks, "base")
     assert (proof.status, proof.value) == (CheckStatus.PASS, 0.0)
     second.configure(**CALM)
@@ -110,8 +128,7 @@ def test_another_run_reads_no_answer_of_a_backup_as_the_first_endpoints(
     both: tuple[FaultServer, FaultServer], audit: Audit, tmp_path: Path
 ) -> None:
     first, second = both
-    text = experiment(tmp_path, first.url, second.url)
-    found = audit.doctor(text)
+    text, found = flown(audit, both, tmp_path)
     first.configure(**CALM | {"outage": DOWN, "outage_kind": "401"})
     finished(audit, audit.launch(text, preflight=found))
     for server in both:
@@ -126,8 +143,7 @@ def test_a_backup_that_differs_is_refused_with_the_difference_and_never_asked(
     both: tuple[FaultServer, FaultServer], audit: Audit, tmp_path: Path
 ) -> None:
     first, second = both
-    text = experiment(tmp_path, first.url, second.url, model="other")
-    found = audit.doctor(text)
+    text, found = flown(audit, both, tmp_path, model="other")
     refused = probe(found.checks, "odd")
     assert refused.status is CheckStatus.FAIL and refused.value is not None and refused.value > 1
     assert f"its log-probs lie {refused.value:.3g} nats per response apart" in refused.sentence
@@ -153,8 +169,7 @@ def test_without_a_preflight_a_backup_is_never_asked_and_the_report_says_so(
 
 def test_a_judges_backup_is_another_judge(both: tuple[FaultServer, FaultServer], audit: Audit, tmp_path: Path) -> None:
     first, second = both
-    text = experiment(tmp_path, first.url, second.url, judge=True)
-    found = audit.doctor(text)
+    text, found = flown(audit, both, tmp_path, judge=True)
     assert "counts as another judge" in probe(found.checks, None).sentence
     second.configure(**CALM)
     first.configure(**CALM | {"mix": {"503": 1.0}, "first_clean": 2 * N + 15})
@@ -170,18 +185,11 @@ def test_a_resume_asks_neither_endpoint_again_for_what_it_answered(
     both: tuple[FaultServer, FaultServer], audit: Audit, tmp_path: Path
 ) -> None:
     first, second = both
-    text = experiment(tmp_path, first.url, second.url)
-    found = audit.doctor(text)
+    text, found = flown(audit, both, tmp_path)
     second.configure(**CALM | {"latency_s": 0.3})
     first.configure(**CALM | {"outage": DOWN, "outage_kind": "401"})
     run = audit.launch(text, preflight=found)
-    give_up = time.monotonic() + 60
-    while second.summary()["finished"] < 5 and time.monotonic() < give_up:
-        time.sleep(0.1)
-    audit.pause(run)
-    audit.wait(run, timeout_s=60)
-    answered = second.summary()["finished_keys"]
-    assert 5 <= answered < 2 * N
+    assert 5 <= pause_midway(audit, run, second) < 2 * N
     audit.resume(run)
     report = finished(audit, run)
     assert [p.n_used for p in report.policies] == [N, N]
@@ -215,12 +223,7 @@ def test_what_a_backup_answered_is_paid_at_its_own_price_after_a_resume_too(
         down_for_the_judge(first, second, latency_s)
         run = audit.launch(text, preflight=found)
         if name == "resumed":
-            give_up = time.monotonic() + 60
-            while second.summary()["finished"] < 5 and time.monotonic() < give_up:
-                time.sleep(0.1)
-            audit.pause(run)
-            assert audit.wait(run, timeout_s=60).status == "partial"
-            assert 5 <= second.summary()["finished_keys"] < N - 5
+            assert 5 <= pause_midway(audit, run, second) < N - 5
             audit.resume(run)
         finished(audit, run)
         assert second.summary()["finished_keys"] == N - 5
