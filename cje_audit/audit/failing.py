@@ -16,6 +16,12 @@ CHARS = """
   where row_id in (select unnest($asked::varchar[]))
 """
 
+TOKEN = """
+  select sum(length(response)) / sum(scored.n_tokens) as chars
+  from logprob as scored join sample on scored."row" = sample."row"
+  where scored.value is not null and scored.n_tokens > 0 and response is not null
+"""
+
 
 def endpoints_of(spec: object) -> dict[tuple[str | None, bool], str]:
     """Return where each policy is asked first, by its name and whether the judge is meant; nothing for an import.
@@ -54,4 +60,5 @@ def attempts_of(
         policies=np.array([a.policy for a in ended], dtype=object),
         lengths=np.array([np.nan if n is None else float(n) for n in lengths], dtype=float),
         at=np.array([a.ended_at for a in ended], dtype=float),
+        chars_per_token=tables.read(TOKEN)["chars"].item(),
     )

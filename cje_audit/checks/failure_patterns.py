@@ -38,6 +38,8 @@ class Attempts:
         Length of the text that was sent, in characters; NaN where it is not known.
     at
         When it ended, in seconds since 1970.
+    chars_per_token
+        Characters of a token, over all responses of the run that have log-probs; None where none has.
     """
 
     codes: Names
@@ -46,11 +48,12 @@ class Attempts:
     policies: Names
     lengths: Floats
     at: Floats
+    chars_per_token: float | None = None
 
     def only(self, rows: Flags) -> "Attempts":
         """Return some of the attempts."""
         names = (self.codes[rows], self.stages[rows], self.endpoints[rows], self.policies[rows])
-        return Attempts(*names, self.lengths[rows], self.at[rows])
+        return Attempts(*names, self.lengths[rows], self.at[rows], self.chars_per_token)
 
     def failed_with(self, code: str) -> Flags:
         """Return which attempts failed with a code."""
@@ -74,7 +77,7 @@ def _patterns(here: Attempts, stage: str, code: str, failed: Flags) -> Iterator[
     fair = failed | others  # attempts that failed otherwise say nothing about this code
     looked: tuple[tuple[By, Said], ...] = (
         ("policy", _by_policy(here.policies[fair], failed[fair])),
-        ("length", _by_length(here.lengths[fair], failed[fair])),
+        ("length", _by_length(here.lengths[fair], failed[fair], here.chars_per_token)),
         ("time", _by_time(here.at[fair], failed[fair])),
     )
     found = [(said[0], by, said[1], said[2]) for by, said in looked if said is not None]
@@ -98,14 +101,15 @@ def _by_policy(policies: Names, failed: Flags) -> Said:
     return None
 
 
-def _by_length(lengths: Floats, failed: Flags) -> Said:
+def _by_length(lengths: Floats, failed: Flags, chars_per_token: float | None) -> Said:
     """Say that long texts fail: beyond a cut, or on the whole."""
     known = ~np.isnan(lengths)
     lengths, failed = lengths[known], failed[known]
     cut = best_cut(lengths, failed)
     if cut is not None:
-        sentence = f"texts longer than {cut:,.0f} characters fail; {_rates(lengths > cut, failed)}."
-        advice = f"Raise the server's context limit, or shorten texts above {cut:,.0f} characters."
+        size = _size(cut, chars_per_token)
+        sentence = f"texts longer than {size} fail; {_rates(lengths > cut, failed)}."
+        advice = f"Raise the server's context limit, or shorten texts above {size}."
         return _contrast(lengths > cut, failed), sentence, advice
     if min(failed.sum(), (~failed).sum()) < FEWEST:
         return None
@@ -116,6 +120,18 @@ def _by_length(lengths: Floats, failed: Flags) -> Said:
         f"longer texts fail more often: {long:,.0f} characters in the middle, against {usual:,.0f} of the others."
     )
     return 0.0, sentence, "Missing rows are not like the others: read the bounds before the estimate."
+
+
+def _size(chars: float, chars_per_token: float | None) -> str:
+    """Return a length in characters, and in tokens where the run's own responses tell how long a token is.
+
+    Examples
+    --------
+    >>> _size(14000.0, 4.0), _size(14000.0, None)
+    ('14,000 characters (about 3,500 tokens)', '14,000 characters')
+    """
+    about = "" if chars_per_token is None else f" (about {float(f'{chars / chars_per_token:.2g}'):,.0f} tokens)"
+    return f"{chars:,.0f} characters{about}"
 
 
 def _by_time(at: Floats, failed: Flags) -> Said:
