@@ -1,5 +1,6 @@
 """Which runs and rows a list shows, all in the address; the trash; and the views that people keep."""
 
+import shlex
 from collections.abc import Sequence
 
 import streamlit as st
@@ -116,6 +117,22 @@ def row_query() -> RowQuery:
         regex = st.toggle("Regular expression", key="regex", bind="query-params")
         failed = st.toggle("Only rows with a failure", key="failed", bind="query-params")
     return RowQuery(text=text, regex=regex, where=where or "both", failed_only=failed)
+
+
+def row_command(run: str, query: RowQuery) -> str:
+    """Return the command line that finds the same rows.
+
+    Examples
+    --------
+    >>> row_command("r1", RowQuery(text="a b", regex=True, where="prompt"))
+    "cje-audit rows r1 --text 'a b' --regex --where prompt"
+    """
+    told = ["cje-audit", "rows", run]
+    told += ["--text", query.text] if query.text else []
+    told += ["--regex"] if query.regex else []
+    told += ["--where", query.where] if query.where != "both" else []
+    told += ["--failed"] if query.failed_only else []
+    return shlex.join(told)
 
 
 def saved_views(audit: Audit, place: str) -> None:

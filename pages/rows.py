@@ -16,3 +16,4 @@ for index, found in enumerate(page.rows):
     cards.found(found, run.id, index)
 if not page.rows:
     parts.empty("No row fits", "Search for fewer words, or for plain text.", "validation", run=run.id)
+parts.command(filters.row_command(run.id, query))

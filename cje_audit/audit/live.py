@@ -60,10 +60,11 @@ def live_view(workspace: Workspace, answers: AnswerStore, record: RunRecord, sta
     progress = workspace.progress(record.id)
     state = worker_state(record, stall_s)
     silence = _silence(record, progress, answers.last_end(record.id), now) if state == "alive" else None
+    final = state in ("ended", "lost")
     reused = sum(p.n_reused for p in progress.values() if p.n_reused is not None)
     return LiveView(
         run=run_row(workspace, record, stall_s),
-        stages=tuple(_stage(name, progress.get(name), record, now) for name in STAGES),
+        stages=tuple(_stage(name, progress.get(name), now, final=final) for name in STAGES),
         failures=answers.failures_by_code(record.id),
         worker="slow" if silence is not None and silence > stall_s else state,
         heartbeat_age_s=None if record.heartbeat is None else max(now - record.heartbeat, 0.0),
@@ -73,7 +74,7 @@ def live_view(workspace: Workspace, answers: AnswerStore, record: RunRecord, sta
         n_reused=reused,
         possibly_paid_twice=counts.lost,
         events=tuple(EventRow(at=iso(e.at), stage=e.stage, text=e.text) for e in events),
-        final=state in ("ended", "lost"),
+        final=final,
     )
 
 
@@ -87,15 +88,16 @@ def _silence(
     return max(now - max(begun if last_end is None else [*begun, last_end]), 0.0)
 
 
-def _stage(name: str, record: ProgressRecord | None, run: RunRecord, now: float) -> LiveStage:
+def _stage(name: str, record: ProgressRecord | None, now: float, *, final: bool) -> LiveStage:
+    """Return how far a stage is; one whose worker is gone is at work no more and waits for the run to be resumed."""
     if record is None:
         return LiveStage(name=name, state="waiting")
-    running = record.state == "running"
+    running = record.state == "running" and not final
     elapsed = record.seconds if record.seconds is not None or record.started is None else now - record.started
     rate, eta = _rate(record, elapsed) if running else (None, None)
     return LiveStage(
         name=name,
-        state=record.state,  # type: ignore[arg-type]  # written by this engine only
+        state="waiting" if record.state == "running" and final else record.state,  # type: ignore[arg-type]  # ours only
         n_total=record.n_total,
         n_done=record.n_done,
         n_failed=record.n_failed,

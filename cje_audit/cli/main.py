@@ -28,6 +28,7 @@ from cje_audit.cli.output import (
 )
 from cje_audit.cli.plan import plan
 from cje_audit.cli.retry import retry
+from cje_audit.cli.rows import rows
 from cje_audit.cli.waiting import DONE, INTERRUPTED, SPEAKS, USAGE, exit_code, follow
 from cje_audit.domain.errors import AuditError, ConfigError
 from cje_audit.domain.untrusted import visible
@@ -279,6 +280,7 @@ def restore(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOptio
 
 app.command()(compare)
 app.command()(plan)
+app.command()(rows)
 app.command()(retry)
 app.command("doctor")(doctor_command)
 app.command()(share)

@@ -88,6 +88,8 @@ def test_a_process_that_was_given_the_workers_id_is_not_the_worker(audit: Audit,
     until(audit, run, "alive")
     os.kill(pid_of(audit, run), signal.SIGKILL)
     until(audit, run, "lost")
+    view = audit.live(run)
+    assert not [stage.name for stage in view.stages if stage.state == "running" or stage.eta_s is not None]
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         with closing(sqlite3.connect(audit.workspace / "workspace.sqlite")) as db, db:  # as if it had the worker's id
             db.execute("update run set pid = ? where id = ?", (other.pid, run))

@@ -11,6 +11,7 @@ def test_words_in_the_address_are_looked_for(visit: Visit, world: World) -> None
     at = visit(world.workspace, "rows", run=world.complete, text="alert(1)")
     assert not at.exception
     assert "2 of 240 rows fit, in the order of the file" in everything(at).replace("\\", "")
+    assert [c.value for c in at.code] == [f"cje-audit rows {world.complete} --text 'alert(1)'"]
     assert any(t.startswith("Prompt: ") and "<script>" in t for t in texts(at))
 
 
