@@ -72,9 +72,9 @@ def share(request: Request) -> Response:
     """Answer a share link with the redacted report, or with one plain sentence."""
     try:
         text = door().open_share(request.path_params["token"])
-    except AuditError as error:
+    except NotFound as error:
         return page(said(error.sentence), 404)
-    except Exception:  # whoever holds a link is told a sentence, whatever went wrong here
+    except Exception:  # whoever holds a link is told a sentence, and nothing of what went wrong here
         LOG.exception("a share link could not be answered")
         return page(said(BROKEN), 500)
     return HTMLResponse(text, headers=HEADERS)

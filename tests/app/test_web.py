@@ -111,16 +111,21 @@ def test_a_login_sets_a_cookie_that_scripts_and_other_sites_cannot_use(workspace
     audit.close()
 
 
-def test_a_fault_of_ours_is_one_sentence_too(workspace: Path) -> None:
+def test_a_fault_of_ours_is_one_sentence_too(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     audit = Audit.open(workspace)
     link, run = audit.share("latest", 1, by="Ada"), audit.runs()[0].id
     audit.close()
     (workspace / "runs" / run / "report.json").write_text("{", encoding="utf-8")
     ask = client(workspace)
-    for answer in (ask.get(link.path), ask.get(f"/api/runs/{run}/report")):
-        assert answer.status_code == 500
-        assert web.html.escape(web.BROKEN) in answer.text or answer.json()["error"]["sentence"] == web.BROKEN
-        assert "Traceback" not in answer.text
+    shared = ask.get(link.path)  # who holds a link learns nothing of files and runs
+    assert (shared.status_code, run in shared.text) == (500, False)
+    assert web.html.escape(web.BROKEN) in shared.text and "Traceback" not in shared.text
+    damaged = ask.get(f"/api/runs/{run}/report")
+    assert damaged.status_code == 409 and "report.json" in damaged.json()["error"]["sentence"]
+    monkeypatch.setattr(Audit, "report", lambda *_: 1 / 0)
+    broken = ask.get(f"/api/runs/{run}/report")
+    assert (broken.status_code, broken.json()["error"]["sentence"]) == (500, web.BROKEN)
+    assert "Traceback" not in broken.text and "ZeroDivision" not in broken.text
 
 
 def test_a_share_link_answers_without_an_account_and_loads_nothing(workspace: Path) -> None:
