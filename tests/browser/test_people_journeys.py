@@ -43,9 +43,12 @@ def compare(tab: Any, served: Served, ada: Audit, runs: tuple[str, str]) -> None
     """Tick both runs in the list, and read the comparison the command line prints."""
     tab.goto(f"{served.url}/runs")
     settled(tab, "Runs")
-    for box in tab.get_by_test_id("stMain").get_by_role("checkbox", name="Compare").all():
+    boxes = tab.get_by_test_id("stMain").get_by_role("checkbox", name="Compare")
+    expect(boxes).to_have_count(len(runs))  # the list may still be on its way
+    for box in boxes.all():
         box.check(force=True)
         still(tab)
+        expect(box).to_be_checked()
     expect(tab.get_by_text(f"cje-audit compare {runs[1]} {runs[0]}")).to_be_visible()
     tab.get_by_role("link", name="Compare the two ticked runs").click()
     settled(tab, "Compare")
