@@ -5,12 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from cje_audit.domain.superscript import superscript as superscript
 from cje_audit.domain.untrusted import visible as visible
 
 MISSING = "–"
 NARROW = 26  # characters of a run's name in a list
 
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ADDRESS = re.compile(r"(?i)(https?|ftp|www|mailto|@)")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -39,17 +39,6 @@ def _magnitude(size: float) -> str:
     if rounded == int(rounded) or rounded >= 100:
         return f"{size:,.0f}"
     return f"{rounded:.{2 - math.floor(math.log10(rounded))}f}"
-
-
-def superscript(exponent: int) -> str:
-    """Return a whole number in raised digits.
-
-    Examples
-    --------
-    >>> superscript(-12)
-    '⁻¹²'
-    """
-    return str(exponent).translate(_SUPERSCRIPT)
 
 
 def count(value: int | None) -> str:

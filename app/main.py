@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import early as early
+from app import early as early  # as the server does: what is half imported breaks a page
 from app import filters, parts, session
 from app.places import PLACES, START
 

@@ -101,13 +101,16 @@ def _hovers(cell: CellView, length: int) -> list[list[str]]:
     return told + [["", ""]] * (length - len(told))
 
 
+def _policy(cell: CellView) -> str:
+    return cell.policy or "logging policy"
+
+
 def _line_name(cell: CellView) -> str:
-    return formats.chart_text(cell.policy or "logging policy")
+    return formats.chart_text(_policy(cell))
 
 
 def _lines(figure: go.Figure, lines: Sequence[CellView]) -> None:
-    names = [c.policy or "logging policy" for c in lines]
-    lines_of_names(figure, {name: short(name) for name in names})
+    lines_of_names(figure, {_policy(c): short(_policy(c)) for c in lines})
 
 
 def token_text(text: str) -> str:

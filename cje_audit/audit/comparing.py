@@ -33,12 +33,13 @@ def compare_two(workspace: Workspace, answers: AnswerStore, a: Report, b: Report
             "A run is not compared with itself.", expected="two runs", got=a.run.id, what_to_do="Name another run."
         )
     key = (str(workspace.root), *(part for r in (a, b) for part in (r.run.id, r.report_hash())))
-    if key not in _made:
+    made = _made.get(key)
+    if made is None:
         made = compare_runs(_side(workspace, answers, "A", a), _side(workspace, answers, "B", b))
         for oldest in list(_made)[: max(0, len(_made) - KEPT + 1)]:
             _made.pop(oldest, None)
         _made[key] = made
-    return _made[key]
+    return made
 
 
 def _side(workspace: Workspace, answers: AnswerStore, label: str, report: Report) -> Side:

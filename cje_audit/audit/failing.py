@@ -17,9 +17,9 @@ CHARS = """
 """
 
 TOKEN = """
-  select sum(length(response)) / sum(scored.n_tokens) as chars
+  select sum(response_chars) / sum(scored.n_tokens) as chars
   from logprob as scored join sample on scored."row" = sample."row"
-  where scored.value is not null and scored.n_tokens > 0 and response is not null
+  where scored.value is not null and scored.n_tokens > 0 and response_chars is not null
 """
 
 
@@ -60,5 +60,5 @@ def attempts_of(
         policies=np.array([a.policy for a in ended], dtype=object),
         lengths=np.array([np.nan if n is None else float(n) for n in lengths], dtype=float),
         at=np.array([a.ended_at for a in ended], dtype=float),
-        chars_per_token=tables.read(TOKEN)["chars"].item(),
+        chars_per_token=tables.read(TOKEN)["chars"].item() if ended else None,  # a scan that few runs need
     )

@@ -92,12 +92,13 @@ def _stage(name: str, record: ProgressRecord | None, now: float, *, final: bool)
     """Return how far a stage is; one whose worker is gone is at work no more and waits for the run to be resumed."""
     if record is None:
         return LiveStage(name=name, state="waiting")
-    running = record.state == "running" and not final
+    state = "waiting" if final and record.state == "running" else record.state
+    running = state == "running"
     elapsed = record.seconds if record.seconds is not None or record.started is None else now - record.started
     rate, eta = _rate(record, elapsed) if running else (None, None)
     return LiveStage(
         name=name,
-        state="waiting" if record.state == "running" and final else record.state,  # type: ignore[arg-type]  # ours only
+        state=state,  # type: ignore[arg-type]  # written by this engine only
         n_total=record.n_total,
         n_done=record.n_done,
         n_failed=record.n_failed,

@@ -50,8 +50,7 @@ def _exists(pid: int) -> bool:
 
 def _is_the_same(pid: int, started: str | None) -> bool:
     """Whether a process is the one that `started` then; where either time is unknown, the id must do."""
-    now = process_start(pid)
-    return started is None or now is None or now == started
+    return started is None or process_start(pid) in (None, started)
 
 
 def _is_zombie(pid: int) -> bool:

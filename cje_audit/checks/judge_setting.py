@@ -27,7 +27,7 @@ def single_judge(rows: Rows, column: Column, scale: Pair, labels: Floats | None 
     if np.count_nonzero(~np.isnan(given)) < thresholds.DENSITY_ROWS:
         return not_evaluated(SINGLE, f"only {count(column.n_ok, rows.n)} rows have a score")
     mask, other = wider_scale(given, scale)
-    low = _low_scores(rows, given, scale, _or_none(labels, rows.n)) if other is None else None
+    low = _low_scores(rows, given, scale, _or_nan(labels, rows.n)) if other is None else None
     if low is not None:
         return low
     n = int(np.count_nonzero(mask))
@@ -55,7 +55,7 @@ def _low_scores(rows: Rows, given: Floats, scale: Pair, labels: Floats) -> Check
     return None if finer is None else _finer(rows, finer, scale)
 
 
-def _or_none(labels: Floats | None, n: int) -> Floats:
+def _or_nan(labels: Floats | None, n: int) -> Floats:
     return np.full(n, np.nan) if labels is None else labels
 
 

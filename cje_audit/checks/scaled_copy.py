@@ -44,10 +44,12 @@ def scaled_copy(scores: Floats, high: float, labels: Floats, factors: tuple[floa
 def _copy(scores: Floats, end: float, factor: float) -> tuple[float, float, Bools] | None:
     low: Bools = (scores > 0) & (scores <= end)
     raised, others = np.round(scores[low] * factor, 12), np.round(scores[~low & (scores > 0)], 12)
-    if not _enough(raised, others) or not stands_apart(raised, others, factor):
+    if not _enough(raised, others):
         return None
     step = step_of(others)
-    likeness = alike(raised, others) if step is None else alike(raised, others, step / 2)
+    if not stands_apart(raised, others, factor, step):
+        return None
+    likeness = alike(raised, others, 0.0 if step is None else step / 2)
     return (likeness, factor, low) if likeness > thresholds.COPY_ALIKE else None
 
 
@@ -87,14 +89,15 @@ def _ahead(first: Floats, second: Floats, rounding: float) -> float:
     return max(0.0, float(np.max(share - other)))
 
 
-def stands_apart(raised: Floats, others: Floats, factor: float) -> bool:
+def stands_apart(raised: Floats, others: Floats, factor: float, step: float | None) -> bool:
     """Say whether the low scores are a group: fewer lie below and above its middle eight tenths than there.
 
-    Both are scores times the factor, of the low ones and of all others. Above is a stretch as wide as the middle, of
-    one step at least where scores come in steps, and not into the bulk: honest scores grow more frequent towards it.
+    Both are scores times the factor, of the low ones and of all others; the others come in steps of `step`, or in none.
+    Above is a stretch as wide as the middle, of one step at least where scores come in steps, and not into the bulk:
+    honest scores grow more frequent towards it.
     """
     begin, end = (float(q) for q in np.quantile(others, (0.1, 0.9)))
-    step, wide = step_of(others), 2 * end - begin
+    wide = 2 * end - begin
     until = min(begin * factor, wide if step is None else max(wide, end + step * factor))
     inside = int(np.count_nonzero((raised >= begin) & (raised <= end)))
     below = int(np.count_nonzero(raised < begin))

@@ -1,6 +1,6 @@
 """How numbers are written in sentences."""
 
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from cje_audit.domain.superscript import superscript
 
 
 def percent(share: float) -> str:
@@ -29,7 +29,7 @@ def number(value: float | None) -> str:
         return "not representable"
     text = f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value + 0.0:.3g}"
     digits, _, exponent = text.partition("e")
-    power = f" × 10{str(int(exponent)).translate(RAISED)}" if exponent else ""
+    power = f" × 10{superscript(int(exponent))}" if exponent else ""
     return digits.replace("-", "−") + power
 
 

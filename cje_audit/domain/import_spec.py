@@ -1,12 +1,13 @@
 """What an import was told: the files, how to read them, and what beside them is given."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 from pydantic import Field
 
 from cje_audit.domain.errors import ConfigError
-from cje_audit.domain.experiment import Execution, Experiment, Judge, parse_experiment
+from cje_audit.domain.experiment import ORACLE_JUDGE, Execution, Experiment, Judge, parse_experiment
 from cje_audit.domain.policy import Policy, Strict, content_hash
 from cje_audit.domain.retry import RetryChoice
 
@@ -47,6 +48,19 @@ class ImportSpec(Strict):
 
 
 RunSpec = ImportSpec | Experiment
+
+
+def asked_of(spec: RunSpec) -> Iterator[tuple[str | None, Policy | Judge]]:
+    """Give everyone a run asks by name: policies by theirs, None for the judge, ORACLE_JUDGE for the one of labels."""
+    if isinstance(spec, Experiment):
+        yield None, spec.judge
+        if spec.oracle.judge is not None:
+            yield ORACLE_JUDGE, spec.oracle.judge
+        yield from ((policy.name, policy) for policy in (spec.logging_policy, *spec.target_policies))
+    elif spec.rescoring is not None:
+        if spec.rescoring.judge is not None:
+            yield None, spec.rescoring.judge
+        yield from ((policy.name, policy) for policy in spec.rescoring.policies)
 
 
 def dump_spec(spec: RunSpec) -> str:

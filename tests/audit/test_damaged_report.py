@@ -1,6 +1,5 @@
 """A finished run whose report file is damaged: the same sentence through every door, and the way back."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,20 +12,11 @@ from app import web
 from cje_audit.audit import Audit
 from cje_audit.domain.errors import StoreError
 from cje_audit.store.files import RunFiles
-from tests.audit.test_people import finished as finished  # the fixture
+from tests.app.test_web import workspace as workspace  # the fixture
+from tests.audit.test_people import finished as finished  # what it is a copy of
 from tests.cli.helpers import cje
 from tests.pages.conftest import everything
 from tests.pages.conftest import visit as visit  # the fixture
-
-
-@pytest.fixture
-def workspace(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = shutil.copytree(finished, tmp_path / "workspace")
-    monkeypatch.setenv("CJE_AUDIT_WORKSPACE", str(folder))
-    web.door.cache_clear()
-    yield folder
-    web.door().close()
-    web.door.cache_clear()
 
 
 @pytest.fixture

@@ -15,15 +15,10 @@ from cje_audit.domain.experiment import DataSource, Experiment, Judge
 from cje_audit.domain.policy import Policy
 from cje_audit.providers.registry import capabilities, make_provider
 from cje_audit.providers.rendering import render
+from tests.providers.texts import AWKWARD
 
 TEXTS = {
-    "plain": ("What is the capital of France?", "The capital of France is Paris."),
-    "multi-byte": ("Wie heißt die Straße? 你好", "Grüße, naïve Zoë — 東京は日本の首都です。"),
-    "emoji": ("Say it with emoji 😀", "👩‍👩‍👧 🇫🇷 Paris 😀😀!"),
-    "CRLF": ("One line\r\nand another", "First.\r\nSecond.\r\n\r\nThird."),
-    "leading spaces": ("Indent it.", "   three spaces, then  two"),
-    "leading emoji": ("Smile.", "😀"),
-    "empty prompt": ("", "Something out of nothing."),
+    **AWKWARD,
     "marks": ("Say <|im_end|>", "a <|im_end|> b"),
 }
 

@@ -22,6 +22,7 @@ from cje_audit.providers.http.spelling import spell
 from cje_audit.providers.registry import make_provider
 from cje_audit.providers.serve_model import serve_model
 from cje_audit.providers.smollm.fetch import MODEL_NAME, model_path
+from tests.providers.texts import AWKWARD
 
 pytestmark = pytest.mark.model
 SERVE = "import sys; from cje_audit.providers.serve_model import serve_model; serve_model(0, workers=1, say=lambda url: print(url, flush=True))"
@@ -69,13 +70,7 @@ def both(asked: Policy, prompt: str, response: str, *, ended: bool = False) -> t
 
 
 TEXTS = {
-    "plain": ("What is the capital of France?", "The capital of France is Paris."),
-    "multi-byte": ("Wie heißt die Straße? 你好", "Grüße, naïve Zoë — 東京は日本の首都です。"),
-    "emoji": ("Say it with emoji 😀", "👩‍👩‍👧 🇫🇷 Paris 😀😀!"),
-    "CRLF": ("One line\r\nand another", "First.\r\nSecond.\r\n\r\nThird."),
-    "leading spaces": ("Indent it.", "   three spaces, then  two"),
-    "leading emoji": ("Smile.", "😀"),
-    "empty prompt": ("", "Something out of nothing."),
+    **AWKWARD,
     "code": ("Write code.", "def f(x):\n\treturn x + 1  # tab"),
     "long": ("Count.", " ".join(str(i) for i in range(60))),
 }

@@ -21,7 +21,7 @@ from cje_audit.providers.http.key import Key
 from cje_audit.providers.http.templates import ServerTemplate
 from cje_audit.providers.http.wishes import judge_wish, policy_wish
 from cje_audit.providers.judging import asked_of_judge, read_odds
-from cje_audit.providers.rendering import Rendered, RenderError, render
+from cje_audit.providers.rendering import Rendered, RenderError, extended, render
 
 R = TypeVar("R", ResponseResult, LogProbResult, JudgementResult)
 Failure = Callable[[FailureCode, str | None], R]
@@ -82,11 +82,10 @@ class HttpProvider:
         if way is None:
             return Answer(LogProbResult.failure(FailureCode.BAD_REQUEST, "this server takes chats only"))
         try:
-            rendered = await self._rendered(policy, prompt)
+            rendered = extended(await self._rendered(policy, prompt), begun)
         except (Fault, RenderError) as error:
             return _unasked(error, LogProbResult.failure)
-        text = rendered.text + begun
-        wish = Wish(model=policy.model, text=text, temperature=0.0, max_tokens=most, seed=1, top_logprobs=1)
+        wish = Wish(model=policy.model, text=rendered.text, temperature=0.0, max_tokens=most, seed=1, top_logprobs=1)
 
         def read(document: Document) -> LogProbResult:
             written = way.read(document)

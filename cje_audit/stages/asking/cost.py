@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cje_audit.domain.errors import ConfigError
 from cje_audit.domain.experiment import Execution, Experiment, Price
+from cje_audit.domain.import_spec import asked_of
 from cje_audit.domain.policy import Policy
 from cje_audit.domain.views import CostEstimate
 from cje_audit.providers.base import Exchange
@@ -149,8 +150,7 @@ def estimate_cost(
 
 def _free(experiment: Experiment) -> dict[str, Price]:
     """Return the price of the models that are asked in this process alone."""
-    policies = (experiment.logging_policy, *experiment.target_policies)
-    everyone = [(one.provider, one.model) for one in (*policies, experiment.judge, experiment.oracle.judge) if one]
+    everyone = [(one.provider, one.model) for _, one in asked_of(experiment)]
     paid = {model for provider, model in everyone if provider not in IN_PROCESS}
     return {model: NOTHING for _, model in everyone if model is not None and model not in paid}
 

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
-from cje_audit.domain.experiment import ORACLE_JUDGE, Experiment, Judge, Price
-from cje_audit.domain.import_spec import RunSpec
+from cje_audit.domain.experiment import ORACLE_JUDGE, Judge, Price
+from cje_audit.domain.import_spec import RunSpec, asked_of
 from cje_audit.domain.policy import Policy, endpoint_name
 from cje_audit.stages.asking.cost import Spend, Tokens, price_of
 from cje_audit.store.answers import AnswerStore
-
-Who = str | None  # a policy's name, None for the judge, ORACLE_JUDGE for the one of labels
 
 
 def spent_before(
     answers: AnswerStore, run: str, spec: RunSpec, prices: Mapping[str, Price], cap: float | None
 ) -> Spend:
     """Return what a run's attempts cost so far, in the price table's currency."""
-    spend, asked = Spend(cap), dict(_asked(spec))
+    spend, asked = Spend(cap), dict(asked_of(spec))
     first = {who: one.model for who, one in asked.items()}
     at = {endpoint_name(e.provider, e.base_url, e.model): e.model for one in asked.values() for e in _both(one)}
     for (policy, kind, endpoint), (put_in, got_out) in answers.tokens(run).items():
@@ -23,19 +21,6 @@ def spent_before(
         model = at[endpoint] if endpoint in at else first.get(who)  # attempts of older workspaces name no endpoint
         spend.add(Tokens(put_in, got_out), price_of(prices, model))
     return spend
-
-
-def _asked(spec: RunSpec) -> Iterator[tuple[Who, Policy | Judge]]:
-    """Give everyone a run asks."""
-    if isinstance(spec, Experiment):
-        yield None, spec.judge
-        if spec.oracle.judge is not None:
-            yield ORACLE_JUDGE, spec.oracle.judge
-        yield from ((policy.name, policy) for policy in (spec.logging_policy, *spec.target_policies))
-    elif spec.rescoring is not None:
-        if spec.rescoring.judge is not None:
-            yield None, spec.rescoring.judge
-        yield from ((policy.name, policy) for policy in spec.rescoring.policies)
 
 
 def _both(asked: Policy | Judge) -> Iterator[Policy | Judge]:

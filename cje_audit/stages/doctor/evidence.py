@@ -134,9 +134,7 @@ async def gather(
 async def gather_endpoint(prober: Prober, policy: Policy) -> EndpointEvidence:
     """Ask what concerns the endpoint alone; `policy` is the first one on it."""
     raw = _raw(policy)
-    openings = await asyncio.gather(
-        *(_opening(prober, policy, text, begun, material.RIVALS) for text, begun in material.OPENINGS)
-    )
+    openings = await asyncio.gather(*(_opening(prober, policy, text, begun) for text, begun in material.OPENINGS))
     both, rest = await asyncio.gather(
         prober.score(raw, material.PROMPT, f"{material.FIRST_PART}\n\n{material.SECOND_PART}"),
         prober.score(raw, f"{material.PROMPT}\n\n{material.FIRST_PART}", material.SECOND_PART),
@@ -162,11 +160,11 @@ async def _ending(prober: Prober, policy: Policy, before: str | None) -> Ending:
     return Ending(*await asyncio.gather(*(prober.score(_raw(policy), material.OTHER_TEXT.strip(), t) for t in texts)))
 
 
-async def _opening(prober: Prober, policy: Policy, text: str, begun: str, against: Sequence[str]) -> Opening:
+async def _opening(prober: Prober, policy: Policy, text: str, begun: str) -> Opening:
     written = await prober.greedy(policy, text, begun)
     if not written.is_ok:
         return Opening(written, None, (), begun)
-    texts = ("".join(written.tokens), *against)
+    texts = ("".join(written.tokens), *material.RIVALS)
     scored, *rivals = await asyncio.gather(*(prober.score(policy, text, begun + rest) for rest in texts))
     return Opening(written, scored, tuple(rivals), begun)
 

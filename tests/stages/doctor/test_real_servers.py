@@ -15,18 +15,13 @@ from cje_audit.domain.errors import InputError
 from cje_audit.domain.policy import Policy
 from cje_audit.providers.scoring import compute_log_prob
 from cje_audit.providers.smollm.fetch import MODEL_NAME
+from tests.providers.texts import AWKWARD
 from tests.stages.doctor.asking import examined, experiment, failing
 from tests.stages.doctor.real_servers import LLAMA_CPP, as_folder, embedded_model, free_port, interpreter, serving
 
 TEXTS = {
-    "plain": ("What is the capital of France?", "The capital of France is Paris."),
+    **AWKWARD,
     "digits": ("What is 12 + 30?", "12 + 30 = 42."),
-    "multi-byte": ("Wie heißt die Straße? 你好", "Grüße, naïve Zoë — 東京は日本の首都です。"),
-    "emoji": ("Say it with emoji 😀", "👩‍👩‍👧 🇫🇷 Paris 😀😀!"),
-    "CRLF": ("One line\r\nand another", "First.\r\nSecond.\r\n\r\nThird."),
-    "leading spaces": ("Indent it.", "   three spaces, then  two"),
-    "leading emoji": ("Smile.", "😀"),
-    "empty prompt": ("", "Something out of nothing."),
     "long": ("Tell me a story.", "Once upon a time there was a fox, and it met a bear. " * 60),
 }
 
