@@ -101,7 +101,7 @@ class LogProbResult(Result[float]):
         *,
         ends_with_stop: bool = False,
     ) -> "LogProbResult":
-        """Build a result from per-token values; a positive or non-finite one becomes a failure with its code.
+        """Build a result from per-token values; a positive or non-finite one, or sum, becomes a failure with its code.
 
         Examples
         --------
@@ -116,9 +116,13 @@ class LogProbResult(Result[float]):
             return cls.failure(FailureCode.POSITIVE_LOGPROB, "a token's log-probability is above 0")
         if not token_logprobs:
             return cls.failure(FailureCode.EMPTY_RESPONSE, "the response has no token")
+        try:
+            value = math.fsum(token_logprobs)
+        except OverflowError:
+            return cls.failure(FailureCode.NON_FINITE, "the sum of the tokens' log-probabilities is not finite")
         return cls(
             status=ResultStatus.OK,
-            value=math.fsum(token_logprobs),
+            value=value,
             tokens=tokens,
             token_logprobs=token_logprobs,
             ends_with_stop=ends_with_stop,

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cje_audit.domain.codes import CODES, FailureCode
@@ -37,6 +37,7 @@ def test_the_two_impossible_states_cannot_be_built(kind: type[LogProbResult]) ->
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=6))
+@example([-9e307, -9e307])  # each finite, their sum is not
 def test_a_log_prob_is_finite_and_at_most_0_or_it_is_a_failure(values: list[float]) -> None:
     result = LogProbResult.success(tuple(values), tuple("x" for _ in values))
     sound = bool(values) and all(math.isfinite(v) and v <= 0 for v in values) and math.isfinite(sum(values))
